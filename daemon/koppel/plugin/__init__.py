@@ -1,0 +1,62 @@
+"""What a plugin must offer, and all that a plugin may use of the core besides ``koppel.model``, ``booking.draft``,
+``vendor``.
+"""
+
+from koppel.errors import (
+    AlreadyExists,
+    CustomerGone,
+    KoppelError,
+    Misconfigured,
+    OutcomeUnknown,
+    Refused,
+    RetryLater,
+    SignInNeeded,
+)
+from koppel.plugin.hooks import PROJECT, hookimpl, hookspec
+from koppel.plugin.source import Finding, OrderPage, ReadsOrders, Source, Status
+from koppel.plugin.spec import PluginSpec, Secret, SourceSpec, TargetSpec
+from koppel.plugin.target import (
+    Booked,
+    BooksOrders,
+    Choice,
+    HasArticles,
+    HasCustomers,
+    OffersChoices,
+    Target,
+    TargetTraits,
+    UpdatesBookings,
+    VatRow,
+)
+
+__all__ = [
+    "PROJECT",
+    "AlreadyExists",
+    "Booked",
+    "BooksOrders",
+    "Choice",
+    "CustomerGone",
+    "Finding",
+    "HasArticles",
+    "HasCustomers",
+    "KoppelError",
+    "Misconfigured",
+    "OffersChoices",
+    "OrderPage",
+    "OutcomeUnknown",
+    "PluginSpec",
+    "ReadsOrders",
+    "Refused",
+    "RetryLater",
+    "Secret",
+    "SignInNeeded",
+    "Source",
+    "SourceSpec",
+    "Status",
+    "Target",
+    "TargetSpec",
+    "TargetTraits",
+    "UpdatesBookings",
+    "VatRow",
+    "hookimpl",
+    "hookspec",
+]

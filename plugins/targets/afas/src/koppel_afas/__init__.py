@@ -1,0 +1,1 @@
+"""AFAS Profit as target."""

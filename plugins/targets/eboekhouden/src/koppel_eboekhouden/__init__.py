@@ -1,0 +1,1 @@
+"""e-Boekhouden.nl as target."""

@@ -1,0 +1,1 @@
+"""SnelStart (B2B API v2) as target."""
