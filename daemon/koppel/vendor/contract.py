@@ -59,6 +59,8 @@ class TokenSignIn:
     doing anything).
     ``refusal`` turns a token endpoint's answer that is no token into an error (SignInNeeded, Misconfigured,
     RetryLater).
+    ``inspect`` is shown each token before its first use here, so that a plugin can read a claim out of it (the rights it
+    gives); it may keep what it read, never the token.
     ``lost_refresh`` = what to do after a token request without answer: True if the refresh token may be used up by
     then (Exact).
     """
@@ -73,6 +75,7 @@ class TokenSignIn:
     token_headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     early: float = 60.0
     hold: float = 0.0
+    inspect: Callable[[Token], None] = lambda _token: None
     limits: LimitTable = field(default_factory=LimitTable)
 
 
