@@ -1,1 +1,42 @@
-"""."""
+"""The koppel command: a thin client of :mod:`koppel.operating`."""
+
+from pathlib import Path
+
+import click
+
+from koppel import __version__
+from koppel.cli import connections, daemon, demo, documents, vat
+from koppel.cli.frame import App
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="koppel")
+@click.option("--config", "config_file", type=click.Path(path_type=Path), help="koppel.toml (default: $KOPPEL_CONFIG).")
+@click.pass_context
+def main(context: click.Context, config_file: Path | None) -> None:
+    """Orders from sales channels into bookkeeping: nothing lost, nothing doubled, right to the cent."""
+    context.obj = App(config_file=config_file)
+
+
+for command in (
+    demo.demo,
+    daemon.run,
+    connections.apply,
+    connections.export,
+    connections.check,
+    connections.status,
+    documents.sync,
+    documents.dry_run,
+    documents.documents,
+    documents.show,
+    documents.retry,
+    documents.log,
+    connections.pause,
+    connections.resume,
+    connections.deactivate,
+    connections.secret,
+    daemon.plugins,
+    daemon.sandbox,
+    vat.vat,
+):
+    main.add_command(command)

@@ -1,1 +1,1 @@
-"""."""
+"""Settings: the daemon's own file, connection files, secrets."""

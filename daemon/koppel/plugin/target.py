@@ -8,6 +8,7 @@ from typing import Protocol, runtime_checkable
 from msgspec import Struct
 
 from koppel.booking.draft import Draft, DraftCustomer, DraftLine
+from koppel.booking.settings import VatRow as VatRow
 from koppel.plugin.source import Finding
 
 
@@ -47,13 +48,6 @@ class Choice(Struct, frozen=True, kw_only=True):
     code: str
     title: str
     hint: str = ""
-
-
-class VatRow(Struct, frozen=True, kw_only=True):
-    """One cell of the VAT table: the target's VAT code and revenue ledger. Empty ledger = the target's own default."""
-
-    code: str = ""
-    ledger: str = ""
 
 
 @runtime_checkable

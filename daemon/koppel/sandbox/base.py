@@ -2,7 +2,8 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from decimal import Decimal
+from typing import Any, Protocol, runtime_checkable
 
 import msgspec
 from starlette.applications import Starlette
@@ -33,6 +34,58 @@ class Options:
     limits: bool = True
     size: int = 200
     switches: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+class SandboxOrder(Protocol):
+    """What a source's sandbox tells of one of its orders, for comparison with what was booked."""
+
+    @property
+    def number(self) -> str:
+        """The order number."""
+        ...
+
+    @property
+    def released(self) -> bool:
+        """Whether its status at this moment is one that releases an order by default."""
+        ...
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether it is cancelled."""
+        ...
+
+    @property
+    def skipped(self) -> bool:
+        """Whether it must never be booked (a replacement, not sold through this channel)."""
+        ...
+
+    @property
+    def expected_total(self) -> Decimal:
+        """What must be booked: what the buyer pays, less VAT that the marketplace keeps."""
+        ...
+
+    @property
+    def currency(self) -> str:
+        """Its currency."""
+        ...
+
+
+@runtime_checkable
+class SourceSandbox(Protocol):
+    """A source's sandbox, as demonstration and tests use it."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """It is an ASGI application."""
+        ...
+
+    @property
+    def orders(self) -> Sequence[SandboxOrder]:
+        """All orders as they stand now."""
+        ...
+
+    def change_pending(self) -> None:
+        """Let everything that waits move on at once, as a day does: payments come in, buyers cancel."""
+        ...
 
 
 class Sandbox:

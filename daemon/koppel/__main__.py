@@ -1,0 +1,5 @@
+"""``python -m koppel``."""
+
+from koppel.cli import main
+
+main()

@@ -1,0 +1,67 @@
+"""After a crash, a cut connection or a time-out: the target is asked what came of it, and only its answer counts."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from koppel.flow.cycle import Cycle, move
+from koppel.flow.posting import MAX_ATTEMPTS
+from koppel.plugin import Booked
+from koppel.store import Document, DocumentFields, DocumentState, Intent, IntentKind, Tx
+
+A_LITTLE = timedelta(seconds=1)
+
+
+async def settle_unknown(cycle: Cycle) -> None:
+    """Look up every document whose booking was begun and not concluded. Found: booked. Surely not there: due again."""
+    documents = await cycle.store.documents.in_states(cycle.name, {DocumentState.BOOKING}, limit=10_000)
+    if not documents:
+        return
+    open_intents = await cycle.store.documents.open_intents(cycle.name)
+    intents = {intent.document_id: intent for intent in open_intents if intent.kind is IntentKind.BOOKING}
+    batch = cycle.target.traits.batch
+    for start in range(0, len(documents), batch):
+        if cycle.stopping():
+            return
+        await _settle(cycle, documents[start : start + batch], intents)
+
+
+async def _settle(cycle: Cycle, documents: Sequence[Document], intents: dict[int | None, Intent]) -> None:
+    found = await cycle.target.find_bookings([document.reference for document in documents])
+    async with cycle.store.write(cycle.lease) as tx:
+        for document in documents:
+            intent = intents.get(document.id)
+            if booked := found.get(document.reference):
+                if intent:
+                    await tx.settle_intent(intent.id, "done", target_id=booked.id)
+                await _adopt(cycle, tx, document, booked)
+            else:
+                await _missing(cycle, tx, document, intent)
+
+
+async def _adopt(cycle: Cycle, tx: Tx, document: Document, booked: Booked) -> None:
+    found: DocumentFields = {"target_id": booked.id, "target_number": booked.number or booked.reference}
+    if booked.total is not None and document.amount is not None and booked.total != document.amount:
+        message = f"Order {document.reference}: found in the target with {booked.total} instead of {document.amount}."
+        reason = ("target.total-differs", message, "Compare the two and correct the document in the target.")
+        await move(tx, document, DocumentState.REVIEW, "found", reason, **found)
+    else:
+        found["booked_at"] = cycle.clock.now()
+        await move(tx, document, DocumentState.BOOKED, "found", **found)
+
+
+async def _missing(cycle: Cycle, tx: Tx, document: Document, intent: Intent | None) -> None:
+    if intent is not None:
+        sure_at = intent.attempted_at + cycle.target.traits.recheck_after
+        if sure_at > cycle.clock.now():
+            cycle.wake(sure_at + A_LITTLE)
+            return
+        await tx.settle_intent(intent.id, "failed")
+    attempts = document.attempts + 1
+    if attempts >= MAX_ATTEMPTS:
+        message = f"Order {document.reference}: {attempts} times no usable answer, and it is not in the target."
+        suggestion = "Look at the detail log for what the target answers to this order, then process it again."
+        await move(
+            tx, document, DocumentState.ERROR, "given-up", ("order.poison", message, suggestion), attempts=attempts
+        )
+    else:
+        await move(tx, document, DocumentState.DUE, "not-found", attempts=attempts)

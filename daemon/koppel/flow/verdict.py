@@ -1,0 +1,116 @@
+"""What becomes of an order that a source shows us: pure decisions, one table in words.
+
+| seen | before | after |
+|---|---|---|
+| unreadable | new, open, due, retry | error |
+| to be skipped | new, open | skipped |
+| cancelled | new, open, due, retry, error | cancelled |
+| cancelled | booked | review |
+| releasing status | new, open, cancelled | due |
+| other status | new | open |
+| changed amounts | booked | due again (targets that can update), else review |
+| changed | error | due |
+"""
+
+import msgspec
+
+from koppel.model import Order, UnreadableOrder
+from koppel.store import Document, DocumentState
+
+WAITING = frozenset({DocumentState.OPEN, DocumentState.DUE, DocumentState.RETRY})
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """The state to move to, why, and what the event is called. ``state`` None = stay, but note what was seen."""
+
+    state: DocumentState | None
+    kind: str = "seen"
+    code: str = ""
+    message: str = ""
+    suggestion: str = ""
+
+
+STAY = Verdict(state=None)
+
+
+def content(order: Order) -> str:
+    """What of an order matters to its booking, as text: two orders with the same text need the same document."""
+    lines = [
+        (line.id, line.kind.value, str(line.quantity), str(line.gross), str(line.vat_withheld), line.marketplace_vat)
+        for line in order.lines
+    ]
+    country = order.delivery.country if order.delivery else None
+    return msgspec.json.encode([order.currency, str(order.total), order.buyer.vat_id, country, lines]).decode()
+
+
+def first_seen(order: Order | UnreadableOrder, releasing: frozenset[str]) -> Verdict:
+    """The first state of an order that the store does not know."""
+    if isinstance(order, UnreadableOrder):
+        return _unreadable(order)
+    if order.skip:
+        return Verdict(state=DocumentState.SKIPPED, code=order.skip, message=f"Not booked: {order.skip}.")
+    if order.cancelled:
+        return Verdict(state=DocumentState.CANCELLED, code="order.cancelled", message="Cancelled before it was booked.")
+    if order.status in releasing:
+        return Verdict(state=DocumentState.DUE)
+    return Verdict(state=DocumentState.OPEN, message=f"Waits for a releasing status; now {order.status}.")
+
+
+def seen_again(
+    document: Document,
+    order: Order | UnreadableOrder,
+    releasing: frozenset[str],
+    *,
+    fingerprint: str,
+    can_update: bool,
+) -> Verdict:
+    """What to do with an order that the store knows. ``fingerprint`` is the keyed hash of :func:`content`."""
+    if document.state in (DocumentState.BOOKED, DocumentState.REVIEW):
+        return _after_booking(document, order, fingerprint=fingerprint, can_update=can_update)
+    if document.state is DocumentState.BOOKING:
+        return STAY
+    changed = order.changed_at != document.source_changed_at
+    if isinstance(order, UnreadableOrder):
+        same = document.state is DocumentState.ERROR and document.code == order.code
+        return STAY if same or document.state not in {*WAITING, DocumentState.ERROR} else _unreadable(order)
+    verdict = first_seen(order, releasing)
+    if verdict.state is document.state or (
+        document.state is DocumentState.RETRY and verdict.state is DocumentState.DUE
+    ):
+        return STAY
+    if document.state is DocumentState.ERROR and not changed:
+        return STAY
+    if document.state in WAITING and verdict.state is DocumentState.OPEN and document.state is not DocumentState.OPEN:
+        return STAY  # once released, an order is booked even if its status moves back
+    return verdict
+
+
+def _after_booking(
+    document: Document, order: Order | UnreadableOrder, *, fingerprint: str, can_update: bool
+) -> Verdict:
+    if isinstance(order, UnreadableOrder):
+        return STAY
+    if order.cancelled:
+        if document.code == "order.cancelled-after-booking":
+            return STAY
+        return Verdict(
+            state=DocumentState.REVIEW,
+            code="order.cancelled-after-booking",
+            message="The order was cancelled at the channel after it was booked.",
+            suggestion="Book a credit document, or delete the booking while the target still allows it.",
+        )
+    if fingerprint == document.fingerprint or document.state is DocumentState.REVIEW:
+        return STAY
+    if can_update:
+        return Verdict(state=DocumentState.DUE, kind="changed", code="order.changed", message="Changed after booking.")
+    return Verdict(
+        state=DocumentState.REVIEW,
+        kind="changed",
+        code="order.changed-after-booking",
+        message="Amounts, quantities or the VAT number changed at the channel after the order was booked.",
+        suggestion="Compare order and document and correct the document by hand; then set it to done.",
+    )
+
+
+def _unreadable(order: UnreadableOrder) -> Verdict:
+    return Verdict(state=DocumentState.ERROR, code=order.code, message=order.message, suggestion=order.suggestion)

@@ -1,0 +1,89 @@
+"""What koppel did and how it stands: for a person to read, and for pages and scripts."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+import msgspec
+from msgspec import Struct
+
+from koppel.engine.control import call_daemon
+from koppel.engine.daemon import Workshop
+from koppel.errors import Misconfigured
+from koppel.operating.applying import known_connection
+from koppel.plugin import Finding
+from koppel.store import ConnectionState, Document, DocumentState, Event, FlowState
+
+
+class ConnectionStatus(Struct, frozen=True, kw_only=True):
+    """One connection at a glance."""
+
+    name: str
+    source: str
+    target: str
+    state: ConnectionState
+    counts: dict[str, int]
+    booked: dict[str, str]
+    """Currency -> total booked, incl. VAT."""
+    flows: tuple[FlowState, ...]
+    detail_until: datetime | None
+
+
+class Status(Struct, frozen=True, kw_only=True):
+    """The daemon, if it runs, and the connections."""
+
+    daemon_pid: int | None
+    connections: tuple[ConnectionStatus, ...]
+
+
+async def status(workshop: Workshop, name: str | None = None) -> Status:
+    """How everything, or one connection, stands."""
+    records = [await known_connection(workshop, name)] if name else await workshop.store.connections.all()
+    answer = await call_daemon(workshop.config, "ping")
+    counts = await workshop.store.documents.counts(name)
+    connections: list[ConnectionStatus] = []
+    for record in records:
+        sums = await workshop.store.documents.sums(record.name)
+        connections.append(
+            ConnectionStatus(
+                name=record.name,
+                source=record.source,
+                target=record.target,
+                state=record.state,
+                counts={
+                    str(state): count for (connection, state), count in counts.items() if connection == record.name
+                },
+                booked={currency: str(total) for currency, total in sums.items()},
+                flows=tuple(await workshop.store.flows.states(record.name)),
+                detail_until=record.detail_until,
+            )
+        )
+    return Status(daemon_pid=answer.pid if answer else None, connections=tuple(connections))
+
+
+async def documents(
+    workshop: Workshop, name: str, states: Collection[DocumentState] | None, limit: int, offset: int = 0
+) -> list[Document]:
+    """A page of a connection's documents, newest first."""
+    await known_connection(workshop, name)
+    return await workshop.store.documents.list(name, states, limit, offset)
+
+
+async def show(workshop: Workshop, name: str, reference: str) -> tuple[Document, list[Event]]:
+    """One document and its whole history, oldest first."""
+    await known_connection(workshop, name)
+    document = await workshop.store.documents.get(name, reference)
+    if document is None:
+        raise Misconfigured("document.unknown", f"Connection {name} has no document {reference!r}.")
+    events = await workshop.store.documents.events(name, reference, limit=1000)
+    return document, events[::-1]
+
+
+async def check(workshop: Workshop, name: str) -> list[Finding]:
+    """Sign-in, rights, VAT table, ledgers, book year, limits: what source and target say of themselves."""
+    record = await known_connection(workshop, name)
+    opened = await workshop.opener.open(record)
+    findings: list[Finding] = []
+    for side, plugin in (("source", opened.source), ("target", opened.target)):
+        for finding in await plugin.check():
+            findings.append(msgspec.structs.replace(finding, subject=f"{side}: {finding.subject}"))  # noqa: PERF401
+    return findings
