@@ -1,1 +1,1 @@
-"""."""
+"""Logging: where it goes, and what must never be in it."""
