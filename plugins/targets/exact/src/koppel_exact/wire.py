@@ -1,0 +1,113 @@
+"""What goes over the wire to Exact Online and back: the fields that are used, and the quirks of its JSON."""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Generic, TypeVar
+
+import msgspec
+from msgspec import UNSET, Raw, Struct, UnsetType, field
+
+from koppel.clock import AMSTERDAM
+from koppel.vendor import Reply
+from koppel.vendor.decode import decode
+
+T = TypeVar("T")
+
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - Exact counts from a wall clock, not from a moment
+_DATE = re.compile(r"/Date\((-?\d+)(?:[+-]\d{4})?\)/")
+
+
+def read_moment(value: str) -> datetime:
+    """An Exact date as aware Amsterdam time: `/Date(ms)/` counts milliseconds of the Dutch wall clock [5.6].
+
+    Also takes ISO 8601 without zone. Raises ValueError.
+    """
+    found = _DATE.fullmatch(value.replace("\\/", "/"))
+    naive = _EPOCH + timedelta(milliseconds=int(found[1])) if found else datetime.fromisoformat(value)
+    return naive.replace(tzinfo=AMSTERDAM)
+
+
+def read_day(value: str | None) -> date | None:
+    """The day of an Exact date; None where there is none or it cannot be read."""
+    try:
+        return read_moment(value).date() if value else None
+    except ValueError:
+        return None
+
+
+def write_day(value: date) -> str:
+    """A day as Exact takes it: ISO 8601 with midnight, the form that every resource accepts [5.1, 5.2]."""
+    return f"{value.isoformat()}T00:00:00"
+
+
+def show_moment(value: datetime) -> str:
+    """An aware moment as Exact shows it: `/Date(ms)/` of the Amsterdam wall clock."""
+    naive = value.astimezone(AMSTERDAM).replace(tzinfo=None) if value.tzinfo else value
+    return f"/Date({(naive - _EPOCH) // timedelta(milliseconds=1)})/"
+
+
+def show_day(value: date) -> str:
+    """A day as Exact shows it: `/Date(ms)/` of its midnight."""
+    return show_moment(datetime(value.year, value.month, value.day))  # noqa: DTZ001 - a day of the wall clock
+
+
+def utc(value: datetime) -> datetime:
+    """The same moment in UTC."""
+    return value.astimezone(UTC)
+
+
+class _Envelope(Struct):
+    d: Raw
+
+
+class _Page(Struct, Generic[T]):
+    results: list[T] | UnsetType = UNSET
+    next: str | None = field(default=None, name="__next")
+
+
+def rows(reply: Reply, into: type[T]) -> tuple[Sequence[T], str | None]:
+    """The rows of a collection answer and the address of the next page. Exact answers `{"d":{"results":[…]}}`, a bare
+    list in `d`, or one entity in `d` [5.2]. RetryLater ``vendor.garbage`` if it is none of these.
+    """
+    inner = _inner(reply)
+    if bytes(inner.content).lstrip().startswith(b"["):
+        return inner.json(list[into]), None  # type: ignore[valid-type]
+    page: _Page[T] = inner.json(_Page[into])  # type: ignore[valid-type]
+    if isinstance(page.results, UnsetType):
+        return [inner.json(into)], None
+    return page.results, page.next
+
+
+def entity(reply: Reply, into: type[T]) -> T:
+    """The one entity of an answer. RetryLater ``vendor.garbage`` if there is none."""
+    found, _ = rows(reply, into)
+    return found[0] if found else decode(Reply(reply.status, reply.headers, b"null"), into)
+
+
+def _inner(reply: Reply) -> Reply:
+    envelope = reply.json(_Envelope)
+    return Reply(reply.status, reply.headers, bytes(envelope.d))
+
+
+class _Message(Struct):
+    value: str = ""
+
+
+class _Error(Struct):
+    message: _Message | str = ""
+
+
+class _ErrorBody(Struct):
+    error: _Error
+
+
+def error_text(reply: Reply) -> str:
+    """The vendor's own sentence: of the JSON or XML error body, else of the header `Reason`; empty if there is none."""
+    try:
+        message = msgspec.json.decode(reply.content, type=_ErrorBody).error.message
+        text = message if isinstance(message, str) else message.value
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        found = re.search(r"<message[^>]*>([^<]*)</message>", reply.text)
+        text = found[1] if found else ""
+    return (text or reply.headers.get("reason", "")).strip()
