@@ -1,0 +1,5 @@
+"""The simulator of a Lightspeed shop."""
+
+from koppel_lightspeed.sandbox.app import KEY, SECRET, LightspeedSandbox, OrderRecord, sandbox_settings
+
+__all__ = ["KEY", "SECRET", "LightspeedSandbox", "OrderRecord", "sandbox_settings"]
