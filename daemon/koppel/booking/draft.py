@@ -7,6 +7,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from koppel.model import Address, LineKind, Money
+from koppel.vat.sentence import Sentence as Sentence  # noqa: PLC0414 - offered here too
 from koppel.vat.treatment import Treatment
 
 
@@ -15,13 +16,6 @@ class DraftKind(StrEnum):
 
     SALE = "sale"
     CREDIT = "credit"
-
-
-class Sentence(Struct, frozen=True):
-    """One sentence for a person, in both languages of the user interface."""
-
-    nl: str
-    en: str
 
 
 class DraftLine(Struct, frozen=True, kw_only=True):
@@ -99,12 +93,12 @@ class Draft(Struct, frozen=True, kw_only=True):
 
     ``reference`` is unique per administration: the order number (credits: their own number); ``original`` the reference
     that a credit belongs to. ``document_date`` and ``tax_date`` are days in Europe/Amsterdam. ``total`` is the sum of
-    the
-    lines' gross; ``buyer_total`` what the buyer paid; they differ only by ``withheld`` (VAT that the marketplace keeps)
-    and ``paid_by_voucher``. ``delivery`` is set only where it differs from the customer's address (C4).
-    ``rate_to_eur`` is the ECB rate (units of ``currency`` for one euro) of the tax date, with ``original_total`` what
-    the
-    order was in before conversion, where the target could not take the currency.
+    the lines' gross; ``buyer_total`` what the buyer paid; they differ only by ``withheld`` (VAT that the marketplace
+    keeps) and ``paid_by_voucher``. ``delivery`` is set only where it differs from the customer's address (C4).
+    ``departure_country`` is where the goods left, which the OSS return asks for.
+    ``rate_to_eur`` is the ECB rate of the tax date (units of the order's own currency for one euro), set for every
+    order that is not in euros; ``original_total`` is what the order was in before conversion, where the target could
+    not take the currency.
     """
 
     kind: DraftKind
@@ -124,6 +118,7 @@ class Draft(Struct, frozen=True, kw_only=True):
     delivery: Address | None = None
     billing_country: str | None = None
     delivery_country: str | None = None
+    departure_country: str | None = None
     market: str | None = None
     channel: str = ""
     payment_method: str | None = None

@@ -2,6 +2,7 @@
 ``vendor``.
 """
 
+from koppel.booking.settings import VatRow
 from koppel.errors import (
     AlreadyExists,
     CustomerGone,
@@ -25,7 +26,6 @@ from koppel.plugin.target import (
     Target,
     TargetTraits,
     UpdatesBookings,
-    VatRow,
 )
 
 __all__ = [

@@ -6,8 +6,9 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
+from koppel.booking.settings import VatRow
 from koppel.plugin.source import Source, Status
-from koppel.plugin.target import Target, VatRow
+from koppel.plugin.target import Target
 from koppel.vat.treatment import Treatment
 from koppel.vendor import Vendor
 

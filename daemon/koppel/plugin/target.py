@@ -8,7 +8,6 @@ from typing import Protocol, runtime_checkable
 from msgspec import Struct
 
 from koppel.booking.draft import Draft, DraftCustomer, DraftLine
-from koppel.booking.settings import VatRow as VatRow
 from koppel.plugin.source import Finding
 
 

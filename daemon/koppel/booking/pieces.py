@@ -1,0 +1,44 @@
+"""Quantities and unit prices that multiply to the amount exactly, never negative (O7)."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from msgspec import Struct
+
+from koppel.booking.convert import add_up
+from koppel.model import quantum
+
+
+class Piece(Struct, frozen=True, kw_only=True):
+    """``quantity * unit_price == gross`` exactly; ``quantity`` carries the sign. ``vat`` is inside ``gross``.
+
+    ``note`` goes before the title where the true quantity could not be kept.
+    """
+
+    quantity: Decimal
+    unit_price: Decimal
+    gross: Decimal
+    vat: Decimal
+    note: str = ""
+
+
+def pieces_of(quantity: Decimal, gross: Decimal, vat: Decimal, currency: str) -> tuple[Piece, ...]:
+    """3 for 10.00 becomes 2 x 3.33 and 1 x 3.34; 2.5 for 9.99 becomes 1 x 9.99 with "2.5 x" in its note."""
+    sign = -1 if gross < 0 else 1
+    unit, amount = quantum(currency), abs(gross)
+    if quantity <= 0 or quantity != quantity.to_integral_value():
+        note = f"{quantity.normalize():f} x" if quantity > 0 else ""
+        return (Piece(quantity=Decimal(sign), unit_price=amount, gross=gross, vat=vat, note=note),)
+    count = int(quantity)
+    price, left = divmod(int(amount / unit), count)
+    split = [(count - left, price * unit), (left, (price + 1) * unit)]
+    return tuple(_with_vat([each for each in split if each[0]], gross, vat, sign, currency))
+
+
+def _with_vat(
+    split: list[tuple[int, Decimal]], gross: Decimal, vat: Decimal, sign: int, currency: str
+) -> Iterator[Piece]:
+    amounts = [sign * count * price for count, price in split]
+    shares = [vat * amount / gross if gross else vat for amount in amounts]
+    for (count, price), amount, share in zip(split, amounts, add_up(shares, currency, vat), strict=True):
+        yield Piece(quantity=Decimal(sign * count), unit_price=price, gross=amount, vat=share)
