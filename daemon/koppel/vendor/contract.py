@@ -48,21 +48,20 @@ class TokenSignIn:
     """OAuth-like sign-in: a token endpoint gives a token that lives for a while.
 
     ``key`` names the token in the store; connections that use the same key share the token and its single refresher.
-    ``form`` makes the form fields of the token request from the stored token (None at first): it chooses the refresh
-    token kept in the store over the configured one. The answer must be JSON with ``access_token``, ``expires_in``
-    (seconds,
-    number or digits) and perhaps ``refresh_token``. ``header`` and ``template`` say how the token is sent.
-    ``early`` is how many seconds before the end a new one is fetched; ``hold`` how many seconds after issue the vendor
-    refuses to give a new one (Exact: 570). ``expired`` tells whether an answer means "this token is no good": then
-    one new token is
-    fetched (unless another call did so meanwhile) and the call repeated once, writes too (the vendor refused before
-    doing anything).
-    ``refusal`` turns a token endpoint's answer that is no token into an error (SignInNeeded, Misconfigured,
-    RetryLater).
-    ``inspect`` is shown each token before its first use here, so that a plugin can read a claim out of it (the rights it
-    gives); it may keep what it read, never the token.
-    ``lost_refresh`` = what to do after a token request without answer: True if the refresh token may be used up by
-    then (Exact).
+    ``form`` makes the fields of the token request from the stored token (None at first): it chooses the refresh token
+    kept in the store over the configured one. They are sent as a form, or as a JSON object (``json``). The answer must
+    be JSON with the fields that ``names`` names (access token, seconds of life as number or digits) and perhaps
+    ``refresh_token``. ``header`` and ``template`` say how the token is sent.
+
+    ``early`` is how many seconds before the end a new one is fetched (a tenth of the token's life at most); ``hold``
+    how many seconds after issue the vendor refuses to give a new one (Exact: 570), and is not asked. ``expired`` tells
+    whether an answer means "this token is no good": then one new token is fetched (unless another call did so
+    meanwhile) and the call repeated once, writes too (the vendor refused before doing anything). ``refusal`` turns a
+    token endpoint's answer that is no token into an error (SignInNeeded, Misconfigured, RetryLater); for 429 and 5xx
+    anything but RetryLater is taken as RetryLater. ``inspect`` is shown each token before its first use here, so that
+    a plugin can read a claim out of it (the rights it gives); it may keep what it read, never the token.
+
+    A token request without an answer is repeated with the stored token: at once, or after ``hold`` where there is one.
     """
 
     key: str
@@ -73,6 +72,8 @@ class TokenSignIn:
     header: str = "Authorization"
     template: str = "Bearer {token}"
     token_headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    json: bool = False
+    names: tuple[str, str] = ("access_token", "expires_in")
     early: float = 60.0
     hold: float = 0.0
     inspect: Callable[[Token], None] = lambda _token: None

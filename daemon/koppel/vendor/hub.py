@@ -1,33 +1,150 @@
 """The one door to vendors: what all connections of a daemon share."""
 
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
+import anyio
+
 from koppel.clock import Clock
-from koppel.vendor.contract import Vendor
+from koppel.vendor.address import Guard, Resolve, resolve
+from koppel.vendor.client import Client, Settings
+from koppel.vendor.contract import Dialect, SignIn, TokenSignIn, Vendor, VendorClient
+from koppel.vendor.limiter import Limiter
+from koppel.vendor.limits import LimitTable
+from koppel.vendor.line import Line
 from koppel.vendor.ports import LimitStore, TokenStore, Tracer
+from koppel.vendor.secrets import Secrets, looks_secret
+from koppel.vendor.signing import Endpoint, Signer
+from koppel.vendor.tokens import TokenKeeper
+from koppel.vendor.trace import Recorder
+from koppel.vendor.transport import Transport
+
+_GOODBYE = 5.0
 
 
 class VendorHub:
-    """One per daemon: limits, token refreshers and the connection pool, shared over all connections.
+    """One per daemon: limits, token refreshers and the connection pools, shared over all connections.
 
     Use as an async context manager; leaving it saves the state of the limits. ``allow_insecure`` allows addresses that
-    are http or private (``[security] allow_insecure_endpoints``).
+    are http or private (``[security] allow_insecure_endpoints``). ``lookup`` finds the addresses of a name.
+
+    The stores belong to one hub at a time: a second process with the same stores would count on its own.
     """
 
-    def __init__(self, *, clock: Clock, tokens: TokenStore, limits: LimitStore, allow_insecure: bool) -> None:
-        raise NotImplementedError
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        tokens: TokenStore,
+        limits: LimitStore,
+        allow_insecure: bool,
+        lookup: Resolve = resolve,
+    ) -> None:
+        self.clock = clock
+        self.guard = Guard(clock, allow_insecure=allow_insecure, lookup=lookup)
+        self.transport = Transport(clock, self.guard)
+        self._tokens = tokens
+        self._limits = limits
+        self._limiter: Limiter | None = None
+        self._keepers: dict[str, TokenKeeper] = {}
+        self._tasks = anyio.create_task_group()
 
     async def __aenter__(self) -> Self:
-        raise NotImplementedError
+        await self._tasks.__aenter__()
+        self._limiter = Limiter(self.clock, self._limits, self._tasks)
+        return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        raise NotImplementedError
+        with anyio.move_on_after(_GOODBYE, shield=True):
+            await self.limiter.close()
+            await self.transport.close()
+        self._tasks.cancel_scope.cancel()
+        await self._tasks.__aexit__(None, None, None)  # not told of the error: the group would wrap it
 
     def session(self, connection: str, *, tracer: Tracer | None = None, enforce_limits: bool = True) -> Vendor:
         """The vendor layer as one connection sees it. ``enforce_limits=False`` ignores the documented limits (not the
         vendor's 429): for sandboxes that have none.
         """
-        raise NotImplementedError
+        return _Session(self, connection, tracer, enforce_limits=enforce_limits)
+
+    @property
+    def limiter(self) -> Limiter:
+        """The limits of all vendors. RuntimeError outside ``async with``."""
+        if self._limiter is None:
+            raise RuntimeError("a VendorHub must be entered before it is used: async with hub")
+        return self._limiter
+
+    def keeper(self, key: str) -> TokenKeeper:
+        """The single refresher of a token."""
+        keeper = self._keepers.get(key)
+        if keeper is None:
+            keeper = self._keepers[key] = TokenKeeper(key, self.clock, self._tokens)
+        return keeper
+
+
+class _Session:
+    """See :class:`koppel.vendor.Vendor`."""
+
+    def __init__(self, hub: VendorHub, connection: str, tracer: Tracer | None, *, enforce_limits: bool) -> None:
+        self._hub = hub
+        self._connection = connection
+        self._tracer = tracer
+        self._enforce_limits = enforce_limits
+
+    @property
+    def clock(self) -> Clock:
+        return self._hub.clock
+
+    @property
+    def connection(self) -> str:
+        return self._connection
+
+    def client(
+        self,
+        *,
+        vendor: str,
+        base_url: str,
+        dialect: Dialect,
+        sign_in: SignIn | None = None,
+        limits: LimitTable | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float = 60.0,
+        max_body: int = 32 * 1024 * 1024,
+    ) -> VendorClient:
+        self._hub.guard.check(base_url)
+        secrets = Secrets()
+        for name, value in (headers or {}).items():
+            if looks_secret(name):
+                secrets.add_header(value)
+        line = Line(self.clock, self._hub.transport, Recorder(self._tracer, secrets))
+        return Client(
+            Settings(
+                vendor=vendor,
+                connection=self._connection,
+                base_url=base_url,
+                dialect=dialect,
+                limits=limits if self._enforce_limits else None,
+                headers=headers or {},
+                timeout=timeout,
+                max_body=max_body,
+            ),
+            clock=self.clock,
+            limiter=self._hub.limiter,
+            line=line,
+            signer=self._signer(vendor, sign_in, line, secrets),
+            secrets=secrets,
+        )
+
+    def _signer(self, vendor: str, sign_in: SignIn | None, line: Line, secrets: Secrets) -> Signer:
+        if not isinstance(sign_in, TokenSignIn):
+            return Signer(sign_in, None, None, secrets)
+        self._hub.guard.check(sign_in.token_url)
+        limits = sign_in.limits.always if self._enforce_limits else ()
+        queues = self._hub.limiter.queues(vendor, limits)
+        if not queues:
+            queues = self._hub.limiter.unlimited(f"{vendor}|token|{sign_in.key}")
+        endpoint = Endpoint(sign_in, self.clock, self._hub.limiter, queues, line, secrets)
+        return Signer(sign_in, endpoint, self._hub.keeper(sign_in.key), secrets)
