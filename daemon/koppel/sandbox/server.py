@@ -39,7 +39,8 @@ class _Server(uvicorn.Server):
 @asynccontextmanager
 async def serve(app: ASGIApp, *, port: int = 0, host: str = "127.0.0.1") -> AsyncGenerator[str]:
     """Serve an ASGI app until the block ends; gives its address, ``http://127.0.0.1:8501``. Port 0 takes a free one."""
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # Named as TCP, so that asyncio switches Nagle off: else each answer waits 40 ms for a delayed acknowledgement.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind((host, port))
     config = uvicorn.Config(

@@ -1,8 +1,13 @@
 """A clock that jumps: simulated days in seconds of test, over real sockets."""
 
+import asyncio
 import itertools
+from collections.abc import Generator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
+from selectors import BaseSelector, SelectorKey
+from typing import cast
 
 import anyio
 import anyio.lowlevel
@@ -44,7 +49,11 @@ class VirtualClock:
             return
         event = anyio.Event()
         heappush(self._sleepers, (self._elapsed + seconds, next(self._ids), event))
-        await event.wait()
+        try:
+            await event.wait()
+        finally:
+            event.set()
+            self._forget_the_gone()
 
     def step(self, by: timedelta) -> None:
         """Let the wall clock jump, as an administrator or NTP does; the monotonic clock does not notice."""
@@ -55,14 +64,38 @@ class VirtualClock:
         self._until(self._elapsed + seconds)
 
     async def drive(self) -> None:
-        """Jump to the next sleeper whenever nothing happens. Runs until cancelled."""
+        """Jump to the next sleeper whenever nothing happens, neither here nor on a socket. Runs until cancelled."""
         seen = -1
-        while True:
-            await anyio.sleep(self._idle)
-            if self._activity != seen:
-                seen = self._activity
-            elif self._sleepers:
-                self._until(self._sleepers[0][0])
+        with self._sockets_watched():
+            while True:
+                await anyio.sleep(self._idle)
+                self._forget_the_gone()
+                if self._activity != seen:
+                    seen = self._activity
+                elif self._sleepers:
+                    self._until(self._sleepers[0][0])
+
+    @contextmanager
+    def _sockets_watched(self) -> Generator[None]:
+        """Data on a socket is activity: time must not jump over a request on its way to a time-out."""
+        selector = cast("BaseSelector", vars(asyncio.get_running_loop())["_selector"])
+        look = selector.select
+
+        def select(timeout: float | None = None) -> list[tuple[SelectorKey, int]]:
+            found = look(timeout)
+            self._activity += len(found)
+            return found
+
+        vars(selector)["select"] = select
+        try:
+            yield
+        finally:
+            del vars(selector)["select"]
+
+    def _forget_the_gone(self) -> None:
+        """Time must not jump to where nobody sleeps any more: most time-outs never happen."""
+        while self._sleepers and self._sleepers[0][2].is_set():
+            heappop(self._sleepers)
 
     def _until(self, moment: float) -> None:
         while self._sleepers and self._sleepers[0][0] <= moment:
