@@ -4,7 +4,7 @@ import logging
 import os
 import sys
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import cast
 
 import structlog
@@ -36,7 +36,7 @@ def configure(*, json: bool, level: int | str = logging.INFO) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _Masked(render)],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, render],
         )
     )
     root = logging.getLogger()
@@ -67,11 +67,25 @@ def explain(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
 
 
 def mask(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
-    """Hide what stands under a name that tells it is a secret. Values of registered secrets go with the whole line."""
+    """Hide registered secrets and personal data in every text, and what stands under a name that tells it is secret."""
     return {
-        key: MASK if isinstance(value, str | bytes) and any(name in key.lower() for name in _SECRET_NAMES) else value
+        key: MASK
+        if isinstance(value, str | bytes) and any(name in key.lower() for name in _SECRET_NAMES)
+        else clean(value)
         for key, value in event.items()
     }
+
+
+def clean(value: object) -> object:
+    """The value with its texts masked, however deep. Before quoting, which may change how a secret is written."""
+    if isinstance(value, str):
+        return mask_secrets(scrub(value, ()))
+    if isinstance(value, Mapping):
+        entries = cast("Mapping[object, object]", value)
+        return {str(clean(str(key))): clean(entry) for key, entry in entries.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [clean(entry) for entry in cast("Iterable[object]", value)]
+    return value if value is None or isinstance(value, bool | int | float) else clean(str(value))
 
 
 class _Loggers(structlog.stdlib.LoggerFactory):
@@ -109,18 +123,8 @@ class _Line:
         return "\n".join(lines)
 
 
-class _Masked:
-    """Goes over the finished line, so that no value escapes it, however deep it stood."""
-
-    def __init__(self, render: Processor) -> None:
-        self._render = render
-
-    def __call__(self, logger: WrappedLogger, name: str, event: EventDict) -> str:
-        return mask_secrets(scrub(str(self._render(logger, name, event)), ()))
-
-
 def _quoted(value: object) -> str:
-    text = mask_secrets(str(value))  # before quoting, which may change how a secret is written
+    text = str(value)
     return repr(text) if not text or any(letter.isspace() or letter in "\"'=" for letter in text) else _printable(text)
 
 

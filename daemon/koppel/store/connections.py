@@ -62,19 +62,11 @@ class Connections:
 
     async def detail_on(self, name: str) -> bool:
         """Whether the detail log is on now. What another process changed is seen within two seconds."""
-        known = self.detail_known(name)
-        if known is not None:
-            return known
-        rows = await self._database.rows(select(connections.c.detail_until).where(connections.c.name == name))
-        until = rows[0]["detail_until"] if rows else None
-        self._switches[name] = (self._clock.monotonic() + SWITCH_SECONDS, until)
-        return until is not None and until > self._clock.now()
-
-    def detail_known(self, name: str) -> bool | None:
-        """The same from memory; None if what is remembered is too old."""
         stale_at, until = self._switches.get(name, (0.0, None))
         if stale_at <= self._clock.monotonic():
-            return None
+            rows = await self._database.rows(select(connections.c.detail_until).where(connections.c.name == name))
+            until = rows[0]["detail_until"] if rows else None
+            self._switches[name] = (self._clock.monotonic() + SWITCH_SECONDS, until)
         return until is not None and until > self._clock.now()
 
     async def _known(self, touched: int, name: str) -> None:

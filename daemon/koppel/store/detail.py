@@ -26,11 +26,7 @@ _BATCH_BYTES = 4 * 1024**2
 ADD = insert(exchanges)
 REMOVE = delete(exchanges).where(exchanges.c.id == bindparam("in_id"))
 SIZE = select(func.coalesce(func.sum(exchanges.c.size), 0).label("size"))
-OLDEST = (
-    select(exchanges.c.id, exchanges.c.at, exchanges.c.size)
-    .order_by(exchanges.c.at, exchanges.c.id)
-    .limit(bindparam("batch", literal_execute=True))
-)
+OLDEST = select(exchanges.c.id, exchanges.c.at, exchanges.c.size).order_by(exchanges.c.at, exchanges.c.id)
 
 
 class DetailLog:
@@ -41,10 +37,6 @@ class DetailLog:
         self._vault = vault
         self._connections = connections
         self._clock = clock
-
-    def wanted(self, connection: str) -> bool:
-        """Whether :meth:`record` may keep something; without I/O. False at most two seconds too long."""
-        return self._connections.detail_known(connection) is not False
 
     async def record(self, connection: str, exchange: Exchange) -> bool:
         """Keep an exchange (secrets masked by its maker) if the connection's switch is on; True if it was kept.
@@ -92,7 +84,7 @@ class DetailLog:
         while True:
             ids: list[dict[str, int]] = []
             weight = 0
-            for row in await self._database.rows(OLDEST, {"batch": batch}):
+            for row in await self._database.rows(OLDEST.limit(batch)):
                 if (row["at"] >= oldest and excess <= 0) or (ids and weight + row["size"] > _BATCH_BYTES):
                     break
                 ids.append({"in_id": row["id"]})
