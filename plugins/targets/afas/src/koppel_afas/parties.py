@@ -1,4 +1,4 @@
-"""From a draft's customer to AFAS' sales relation and delivery address. Pure. Nothing existing is matched or changed."""
+"""From a draft's customer to AFAS' sales relation and delivery address. Pure. Nothing existing is matched."""
 
 from datetime import date
 

@@ -23,7 +23,7 @@ class Listed(Struct):
     description: str = ""
 
 
-class Info(Struct, rename="camel"):
+class Info(Struct, rename="camel", frozen=True):
     """What ``/metainfo`` tells about the app connector itself. ``token_expiry`` is ``"0"`` where AFAS does not say."""
 
     envid: str = ""

@@ -67,7 +67,7 @@ def _groups(params: Mapping[str, str]) -> list[list[Test]]:
         return []
     lists = [
         [part.split(",") for part in params.get(key, "").split(";")]
-        for key in ("filterfieldids", "filtervalues", "operatortypes")
+        for key in ("filterfieldids", "operatortypes", "filtervalues")
     ]
     if len({tuple(len(group) for group in one) for one in lists}) != 1:
         raise ProfitError("Er is een onverwachte fout opgetreden.", "An unexpected error occurred.", UNEXPECTED)
