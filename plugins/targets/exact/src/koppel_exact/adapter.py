@@ -129,7 +129,7 @@ class ExactTarget:
         return await self._registers.warehouse(self._settings.warehouse)
 
     def _article(self, line: DraftLine, articles: Mapping[str, str]) -> str:
-        code = self._codes.code(line.code or "")
+        code = self._codes.own_code(line.code or "")
         found = articles.get(code) or articles.get(line.code or "")
         if found is None:
             raise Refused(
@@ -238,7 +238,7 @@ class ExactTarget:
     async def create_article(self, line: DraftLine) -> str:
         """The article, active from long ago, so that orders of the past can be booked on it."""
         group = await self._registers.item_group(self._settings.item_group)
-        code = self._codes.code(line.code or "")
+        code = self._codes.own_code(line.code or "")
         search_code = self._codes.search_code(line.code or "")
         body = mapper.item(line, code, self._settings, search_code=search_code, group=group)
         return (await self._api.create("logistics/Items", body, Created)).id

@@ -49,7 +49,7 @@ class _Checks:
             yield Finding(
                 level="ok", subject="sign-in", message=f"Signed in; Exact speaks {me.language or 'Dutch or English'}."
             )
-            query = [("$filter", f"Code eq {self._settings.division}"), *_select(_DIVISION)]
+            query = [("$filter", f"Code eq {self._settings.division}"), *_select(DIVISION)]
             reply = await self._api.read("system/Divisions", query)
         except Misconfigured as error:
             if error.code != "exact.scope":
@@ -191,7 +191,7 @@ class _Checks:
             yield Finding(level="ok", subject="book year", message=f"There is a book year until {soon} at least.")
 
 
-_DIVISION = "Code,Description,Status,BlockingStatus,Currency"
+DIVISION = "Code,Description,Status,BlockingStatus,Currency"
 
 
 def _select(fields: str) -> list[tuple[str, str]]:

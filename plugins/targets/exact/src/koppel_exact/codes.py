@@ -48,13 +48,13 @@ class CodeBook:
         """Exact's code for this shop code. Refused if it does not fit, or stands for another article already."""
         code = item_code(shop, self._mode)
         key = code.casefold()
-        other = self._clashes.get(key) or self._shop.setdefault(key, shop.strip())
-        if other.casefold() != shop.strip().casefold():
-            raise Refused(
-                "exact.article-clash",
-                f"The articles {other!r} and {shop!r} would both get the code {code} in Exact Online.",
-                "Give one of them another code in the shop, or set article_codes to as_given.",
-            )
+        _compare(self._shop.setdefault(key, shop.strip()), shop, code)
+        return code
+
+    def own_code(self, shop: str) -> str:
+        """The same, but also Refused if an item in Exact stands for another shop code."""
+        code = self.code(shop)
+        _compare(self._clashes.get(code.casefold(), shop.strip()), shop, code)
         return code
 
     def matches(self, code: str, search_code: str | None) -> bool:
@@ -73,3 +73,12 @@ class CodeBook:
     def search_code(self, shop: str) -> str | None:
         """What a new item keeps of the shop code: the code itself where it had to be changed, else nothing."""
         return shop.strip() if shop.strip() != item_code(shop, self._mode) else None
+
+
+def _compare(owner: str, shop: str, code: str) -> None:
+    if owner.casefold() != shop.strip().casefold():
+        raise Refused(
+            "exact.article-clash",
+            f"The articles {owner!r} and {shop!r} would both get the code {code} in Exact Online.",
+            "Give one of them another code in the shop, or set article_codes to as_given.",
+        )

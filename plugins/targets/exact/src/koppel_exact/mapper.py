@@ -260,7 +260,7 @@ def address_lines(lines: Sequence[str], width: int) -> tuple[str | None, str | N
 
 def phone(number: str | None) -> str | None:
     """Digits, plus, hyphens and spaces; without spaces and hyphens if it does not fit; nothing rather than a part."""
-    clean = re.sub(r"[^\d+\- ]", "", number or "").strip()
+    clean = re.sub(r"[^\d+\- ]", "", (number or "").replace("(0)", "")).strip()
     if len(clean) > tables.PHONE:
         clean = re.sub(r"[\- ]", "", clean)
     return clean if clean and len(clean) <= tables.PHONE else None

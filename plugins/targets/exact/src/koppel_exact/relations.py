@@ -1,12 +1,13 @@
 """Relations in Exact Online: found in bulk and compared again, made once, never changed (C1-C8)."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
 from koppel.booking.draft import CustomerKind, DraftCustomer
+from koppel.clock import AMSTERDAM
 from koppel_exact import odata, tables
 from koppel_exact.received import Account
-from koppel_exact.wire import read_day
+from koppel_exact.wire import read_day, read_moment
 
 SELECT = "ID,Code,Name,Email,Status,Blocked,VATNumber,Created,EndDate"
 
@@ -45,8 +46,8 @@ def chosen(accounts: Sequence[Account], customer: DraftCustomer, today: date) ->
     return min(fitting, key=_age, default=None)
 
 
-def _age(account: Account) -> tuple[date, str]:
-    return read_day(account.created) or date.max, account.code or ""
+def _age(account: Account) -> tuple[datetime, str]:
+    return read_moment(account.created) or datetime.max.replace(tzinfo=AMSTERDAM), account.code or ""
 
 
 def _fold(text: str | None) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Generic, TypeVar
 
 import msgspec
@@ -18,22 +18,23 @@ _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - Exact counts from a wall clock, 
 _DATE = re.compile(r"/Date\((-?\d+)(?:[+-]\d{4})?\)/")
 
 
-def read_moment(value: str) -> datetime:
+def read_moment(value: str | None) -> datetime | None:
     """An Exact date as aware Amsterdam time: `/Date(ms)/` counts milliseconds of the Dutch wall clock [5.6].
 
-    Also takes ISO 8601 without zone. Raises ValueError.
+    Also takes ISO 8601 without zone. None where there is none or it cannot be read.
     """
-    found = _DATE.fullmatch(value.replace("\\/", "/"))
-    naive = _EPOCH + timedelta(milliseconds=int(found[1])) if found else datetime.fromisoformat(value)
+    found = _DATE.fullmatch((value or "").replace("\\/", "/"))
+    try:
+        naive = _EPOCH + timedelta(milliseconds=int(found[1])) if found else datetime.fromisoformat(value or "")
+    except (ValueError, OverflowError):
+        return None
     return naive.replace(tzinfo=AMSTERDAM)
 
 
 def read_day(value: str | None) -> date | None:
     """The day of an Exact date; None where there is none or it cannot be read."""
-    try:
-        return read_moment(value).date() if value else None
-    except ValueError:
-        return None
+    moment = read_moment(value)
+    return moment.date() if moment else None
 
 
 def write_day(value: date) -> str:
@@ -50,11 +51,6 @@ def show_moment(value: datetime) -> str:
 def show_day(value: date) -> str:
     """A day as Exact shows it: `/Date(ms)/` of its midnight."""
     return show_moment(datetime(value.year, value.month, value.day))  # noqa: DTZ001 - a day of the wall clock
-
-
-def utc(value: datetime) -> datetime:
-    """The same moment in UTC."""
-    return value.astimezone(UTC)
 
 
 class _Envelope(Struct):

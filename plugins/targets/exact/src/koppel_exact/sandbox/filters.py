@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any, cast
 
 from koppel_exact.sandbox.schema import Resource
@@ -83,7 +84,7 @@ class _Reader:
         for operator in _COMPARE:
             if self._takes(operator):
                 right = self._term()
-                return lambda row, operator=operator: _compare(operator, left(row), right(row))
+                return partial(_holds, operator, left, right)
         return left
 
     def _term(self) -> Expression:
@@ -130,6 +131,10 @@ class _Reader:
             raise Rejected(400, QUERY)
         self._at += 1
         return self._tokens[self._at - 1]
+
+
+def _holds(operator: str, left: Expression, right: Expression, row: Row) -> object:
+    return _compare(operator, left(row), right(row))
 
 
 def _literal(kind: str, token: str) -> object:

@@ -78,8 +78,8 @@ INVOICE_LINE = Resource(
     "SalesInvoiceLine",
     _fields(
         "ID guid k, InvoiceID guid f, Item guid mf, ItemCode str r, Description str f, Quantity double,"
-        "NetPrice double, UnitPrice double, Discount double, VATCode pad3 f, VATPercentage double, VATAmountFC double, AmountFC double,"
-        "GLAccount guid f, LineNumber int rf, Notes str, UnitCode pad8"
+        "NetPrice double, UnitPrice double, Discount double, VATCode pad3 f, VATPercentage double,"
+        "VATAmountFC double, AmountFC double, GLAccount guid f, LineNumber int rf, Notes str, UnitCode pad8"
     ),
 )
 ENTRY_LINE = Resource(
@@ -176,8 +176,8 @@ RESOURCES = {
                 "EntryID guid k, EntryNumber int, InvoiceNumber int, OrderNumber int, Customer guid m, Journal str m,"
                 "EntryDate date, DueDate date, YourRef str, Description str, PaymentCondition str, "
                 "PaymentReference str, Currency str, ReportingYear int, ReportingPeriod int, Type int r,"
-                "Status int r, AmountFC double r, AmountDC double r, VATAmountFC double, Rate double, SalesEntryLines lines m,"
-                + _PLAIN_STAMP
+                "Status int r, AmountFC double r, AmountDC double r, VATAmountFC double,"
+                "Rate double, SalesEntryLines lines m," + _PLAIN_STAMP
             ),
             scope="financial.accounting",
             children={"SalesEntryLines": ENTRY_LINE},

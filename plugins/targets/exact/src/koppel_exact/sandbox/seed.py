@@ -43,11 +43,11 @@ def fill(books: Books, years: Iterable[int]) -> None:
     for code, description, percentage, kind, listing in _VAT:
         _vat_code(books, code, description, Decimal(percentage), kind, listing)
     _oss_codes(books)
-    for code, description, kind, balance in _LEDGERS:
-        row: dict[str, object] = {"Code": code, "Description": description, "Type": kind, "BalanceType": balance}
+    for code, description, ledger, balance in _LEDGERS:
+        row: dict[str, object] = {"Code": code, "Description": description, "Type": ledger, "BalanceType": balance}
         books.add("financial/GLAccounts", {**row, "IsBlocked": False})
-    for code, description, kind in (("70", "Verkoopboek", 20), ("20", "Bank", 12), ("90", "Memoriaal", 90)):
-        books.add("financial/Journals", {"Code": code, "Description": description, "Type": kind, "IsBlocked": False})
+    for code, description, journal in (("70", "Verkoopboek", 20), ("20", "Bank", 12), ("90", "Memoriaal", 90)):
+        books.add("financial/Journals", {"Code": code, "Description": description, "Type": journal, "IsBlocked": False})
     for code, description, days in (("30", "30 dagen", 30), ("00", "Vooruitbetaald", 0)):
         books.add("cashflow/PaymentConditions", {"Code": code, "Description": description, "PaymentDays": days})
     for code, description, main in (("1", "Hoofdmagazijn", 1), ("2", "Retouren", 0)):
