@@ -33,7 +33,7 @@ def vat_of(order: Order, parts: Sequence[Part], rounding: str, *, converted: boo
 
 
 def _rounded(part: Part, currency: str) -> Decimal:
-    return round_money(vat_inside(part.gross, part.cell.rate or ZERO), currency)
+    return round_money(vat_inside(part.gross, part.cell.rate or ZERO), currency) + ZERO
 
 
 def _same_cell(parts: Sequence[Part]) -> list[list[int]]:

@@ -1,17 +1,18 @@
 """Country codes: which exist, which are the EU's for goods, and the spellings that VAT numbers and channels use."""
 
 
-def _codes(text: str) -> frozenset[str]:
+def codes(text: str) -> frozenset[str]:
+    """The words of a text."""
     return frozenset(text.split())
 
 
-EU = _codes("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK")
+EU = codes("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK")
 """The member states, ISO 3166 codes."""
 
 VAT_TERRITORIES = EU | {"XI"}
 """Where EU VAT rules hold for goods: the member states and Northern Ireland [bookkeeping.md 1]."""
 
-ISO_COUNTRIES = _codes(
+ISO_COUNTRIES = codes(
     "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV "
     "BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES "
     "ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE "

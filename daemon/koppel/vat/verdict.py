@@ -65,7 +65,7 @@ def taxed(
         return review(matter, reason.then(found), texts.CHOOSE_CATEGORY)
     rate = found.percentage
     gross = round_money(facts.gross or ZERO, facts.currency)
-    vat = round_money(vat_inside(gross, rate), facts.currency)
+    vat = round_money(vat_inside(gross, rate), facts.currency) + ZERO  # never -0.00
     if abs(vat) > quantum(facts.currency) and facts.channel_vat is Charged.ZERO:
         told = texts.CHANNEL_ZERO.fill(rate=plain(rate))
         return review(matter, reason.then(told), texts.SET_CHANNEL, code=CHANNEL_DIFFERS)
