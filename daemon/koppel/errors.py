@@ -23,6 +23,10 @@ class KoppelError(Exception):
     def __str__(self) -> str:
         return f"{self.message} {self.suggestion}".strip()
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Copies keep all that was said: everybody who waited for one token gets a copy of the one failure."""
+        return type(self), (self.code, self.message, self.suggestion), self.__dict__
+
 
 class RetryLater(KoppelError):
     """A temporary fault: the same call may work later, without anybody doing something.
