@@ -27,10 +27,9 @@ class Kept(Generic[T]):
         self._value: T | None = None
         self._at = 0.0
 
-    @property
-    def known(self) -> T | None:
-        """The value as it was last loaded, if it was."""
-        return self._value
+    def known(self, max_age: timedelta) -> T | None:
+        """The value, if it was loaded already and is at most so old."""
+        return self._value if self._clock.monotonic() - self._at <= max_age.total_seconds() else None
 
     async def get(self, max_age: timedelta = tables.REFERENCE_AGE) -> T:
         """The value, at most so old."""
@@ -65,12 +64,12 @@ class Administration:
     @property
     def known_company(self) -> CompanyInfo | None:
         """Its settings, if they were loaded already."""
-        return self._company.known
+        return self._company.known(tables.REFERENCE_AGE)
 
     @property
     def known_chart(self) -> Chart | None:
-        """Its ledgers, if they were loaded already."""
-        return self._chart.known
+        """Its ledgers, if they were just loaded: somebody may mend a ledger after a refusal."""
+        return self._chart.known(tables.REFERENCE_AGE_ON_MISS)
 
     async def chart(self, max_age: timedelta = tables.REFERENCE_AGE) -> Chart:
         """Ledgers, countries and rates."""
