@@ -75,7 +75,7 @@ def test_what_is_wrong_is_told_with_the_place(
 
 def test_broken_toml_names_line_and_column(plugins: Plugins) -> None:
     with pytest.raises(Misconfigured, match=r"shop.toml is not valid TOML: .*line 2, column \d+"):
-        parse_connection('[connection]\nname = "winkel', "shop.toml", plugins)
+        parse_connection('[connection]\nname = "winkel\n', "shop.toml", plugins)
 
 
 def test_secrets_come_from_environment_file_or_vault(

@@ -18,13 +18,17 @@ S = DocumentState
 LATER = timedelta(minutes=1)
 
 
+class Killed(BaseException):
+    """Ends everything at once, as a kill does, as far as one process can play that."""
+
+
 async def test_each_first_state(desk: DeskMaker) -> None:
     unreadable = UnreadableOrder(number="U", id="U", changed_at=PLACED, code="money", message="10.00 is not 11.00.")
     orders: list[Order | UnreadableOrder] = [
         order("A"),
         order("B", status="Pending"),
         order("C", status="Cancelled"),
-        order("D", skip="channel.replacement"),
+        order("D", skip="Replaces another order; nothing is charged."),
         unreadable,
     ]
     async with desk(source=ScriptedSource(list(orders))) as at:
@@ -103,7 +107,7 @@ async def test_before_look_ups_are_sure_nothing_is_sent_again(desk: DeskMaker) -
 @pytest.mark.parametrize("moment", ["before", "after"])
 async def test_a_crash_in_the_middle_of_a_write(desk: DeskMaker, moment: str) -> None:
     def die(_draft: object) -> None:
-        raise KeyboardInterrupt
+        raise Killed
 
     source, target = ScriptedSource([order("A"), order("B")]), ScriptedTarget()
     setattr(target, moment, die)

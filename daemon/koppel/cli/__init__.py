@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from koppel import __version__
-from koppel.cli import connections, daemon, demo, documents, vat
+from koppel.cli import connections, daemon, demo, documents
 from koppel.cli.frame import App
 
 
@@ -37,6 +37,6 @@ for command in (
     connections.secret,
     daemon.plugins,
     daemon.sandbox,
-    vat.vat,
+
 ):
     main.add_command(command)

@@ -19,7 +19,7 @@ from koppel.sandbox import Options, serve
 async def run(app: App) -> None:
     """The daemon: works until SIGTERM."""
     config = app.config()
-    configure(json=config.log.json, level=config.log.level)
+    configure(json=config.log.json, level=config.log.level.upper())
     if (other := await call_daemon(config, "ping")) is not None:
         raise Misconfigured("daemon.running", f"A daemon runs already for this database: process {other.pid}.")
     async with open_workshop(config) as workshop:

@@ -25,7 +25,7 @@ DEFAULT_PAIR = "amazon:snelstart"
 @with_app
 async def demo(app: App, once: bool, orders: int, pair: str, every: bool, limits: bool, seed: int) -> None:
     """Book a sandbox shop's orders into a sandbox administration, and compare the two to the cent."""
-    configure(json=False, level="error")
+    configure(json=False, level="ERROR")
     summaries: list[Summary] = []
     for source, target in _pairs(app, pair, every):
         async with stage(source, target, orders=orders, seed=seed, limits=limits) as (scene, started_at):

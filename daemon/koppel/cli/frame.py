@@ -76,7 +76,7 @@ def with_workshop(function: Callable[Concatenate[App, Workshop, P], Awaitable[No
     @wraps(function)
     async def run(app: App, /, *args: P.args, **kwargs: P.kwargs) -> None:
         config = app.config()
-        configure(json=config.log.json, level="warning")
+        configure(json=config.log.json, level="WARNING")
         async with open_workshop(config) as workshop:
             await function(app, workshop, *args, **kwargs)
 

@@ -48,7 +48,7 @@ def first_seen(order: Order | UnreadableOrder, releasing: frozenset[str]) -> Ver
     if isinstance(order, UnreadableOrder):
         return _unreadable(order)
     if order.skip:
-        return Verdict(state=DocumentState.SKIPPED, code=order.skip, message=f"Not booked: {order.skip}.")
+        return Verdict(state=DocumentState.SKIPPED, code="order.skipped", message=order.skip)
     if order.cancelled:
         return Verdict(state=DocumentState.CANCELLED, code="order.cancelled", message="Cancelled before it was booked.")
     if order.status in releasing:

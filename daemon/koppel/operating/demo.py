@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,8 @@ from koppel.plugin import SourceSpec, TargetSpec
 from koppel.plugin.loading import Plugins, load_plugins
 from koppel.sandbox import Options, Sandbox, SourceSandbox, serve
 from koppel.store import DocumentState
+from koppel.vat.rates import find_rate
+from koppel.vat.treatment import Treatment
 
 NAME = "demo"
 BUSY = (DocumentState.DUE, DocumentState.BOOKING, DocumentState.RETRY)
@@ -205,12 +207,25 @@ async def _connect(
         "target": _without_secrets(scene.target_spec.settings, on_target),
         "orders": {"interval": "1m", "customers": scene.source_spec.recommended_customers},
         "seller": {"country": "NL", "oss": True},
-        "vat": dict(default_vat_table(seller, today, scene.target_spec.propose)),
+        "vat": _vat_table(seller, today, scene.target_spec),
         "categories": {"books_printed": ["BOOK-*"]},
     }
     for section, values in extra.items():
         data[section] = {**data.get(section, {}), **values}
     await apply_connection(workshop, toml_text(data), "the demonstration's connection")
+
+
+def _vat_table(seller: SellerSettings, today: date, target: TargetSpec) -> dict[str, Any]:
+    """What ``koppel vat reset`` would fill, and what a user would add for the shop's books and its British buyers."""
+    table = {name: dict(cells) for name, cells in default_vat_table(seller, today, target.propose).items()}
+    for country in [name for name in table if len(name) == len("NL") and name != seller.country]:
+        rate = find_rate(country, "books_printed", today)
+        row = target.propose(Treatment.OSS, country, str(rate.percentage)) if rate else None
+        if rate and row:
+            table[country].setdefault(str(rate.percentage), row)
+    if "marketplace" not in table and "export" in table:
+        table["marketplace"] = table["export"]
+    return msgspec.to_builtins(table)
 
 
 def _known(specs: Mapping[str, Any], name: str, kind: str) -> Any:

@@ -30,10 +30,13 @@ class FaultKind(StrEnum):
 
 
 class Fault(Struct, kw_only=True, forbid_unknown_fields=True):
-    """One rule. ``operation`` is a glob over operation names; ``times`` ends it after so many hits (None: never)."""
+    """One rule. ``operation`` is a glob over operation names, ``spare`` one of those left alone; ``times`` ends it after so
+    many hits (None: never), ``skip`` lets so many matching requests pass first.
+    """
 
     kind: FaultKind
     operation: str = "*"
+    spare: str = ""
     chance: float = 1.0
     times: int | None = None
     skip: int = 0
@@ -60,7 +63,11 @@ class Faults:
     def draw(self, operation: str) -> Fault | None:
         """The fault for this request, if any."""
         for rule in self.rules:
-            if rule.times == 0 or not fnmatchcase(operation, rule.operation):
+            if (
+                rule.times == 0
+                or not fnmatchcase(operation, rule.operation)
+                or (rule.spare and fnmatchcase(operation, rule.spare))
+            ):
                 continue
             if rule.skip > 0:
                 rule.skip -= 1

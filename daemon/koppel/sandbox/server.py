@@ -56,3 +56,4 @@ async def serve(app: ASGIApp, *, port: int = 0, host: str = "127.0.0.1") -> Asyn
         finally:
             server.should_exit = True
             server.force_exit = True
+            listener.close()

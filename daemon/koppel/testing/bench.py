@@ -47,9 +47,8 @@ class Bench:
                 return
             flow = next(each for each in await self.scene.workshop.store.flows.states(NAME) if each.flow == "orders")
             await self.clock.sleep(max(1.0, (flow.due_at - self.clock.now()).total_seconds()))
-        raise AssertionError(
-            f"not quiet after {rounds} rounds: {await self.trouble()} {await self.in_states(*UNSETTLED)}"
-        )
+        waiting = [f"{each.reference} {each.state} {each.code}" for each in await self.in_states(*UNSETTLED)]
+        raise AssertionError(f"not quiet after {rounds} rounds: {await self.trouble()} {waiting[:5]}")
 
     async def in_states(self, *states: DocumentState) -> list[Document]:
         """The documents in these states."""
@@ -82,12 +81,14 @@ async def open_bench(
     sections: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> AsyncGenerator[Bench]:
     """A bench for a pair; ``plugins`` may bring scripted ones. ``sections`` adds to the connection's file."""
+    driven = clock is not None  # somebody else's clock is driven by him
     clock = clock or VirtualClock()
     options = Options(clock=clock, seed=seed, size=size, limits=limits, switches=switches or {})
     with tempfile.TemporaryDirectory() as temporary:
         place = folder or Path(temporary)
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(clock.drive)
+            if not driven:
+                tasks.start_soon(clock.drive)
             async with set_scene(
                 source, target, options=options, folder=place, plugins=plugins, extra=sections
             ) as scene:

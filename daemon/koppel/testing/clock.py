@@ -63,17 +63,29 @@ class VirtualClock:
         """Let so much time pass, waking everybody whose time has come."""
         self._until(self._elapsed + seconds)
 
+    @property
+    def activity(self) -> int:
+        """Rises whenever somebody uses the clock: while it rises, somebody is at work."""
+        return self._activity
+
+    def jump(self) -> bool:
+        """Let time pass until the next sleeper wakes; False if nobody sleeps."""
+        self._forget_the_gone()
+        if not self._sleepers:
+            return False
+        self._until(self._sleepers[0][0])
+        return True
+
     async def drive(self) -> None:
         """Jump to the next sleeper whenever nothing happens, neither here nor on a socket. Runs until cancelled."""
         seen = -1
         with self._sockets_watched():
             while True:
                 await anyio.sleep(self._idle)
-                self._forget_the_gone()
                 if self._activity != seen:
                     seen = self._activity
-                elif self._sleepers:
-                    self._until(self._sleepers[0][0])
+                else:
+                    self.jump()
 
     @contextmanager
     def _sockets_watched(self) -> Generator[None]:

@@ -50,6 +50,8 @@ class TargetSuite:
     switches: ClassVar[Mapping[str, str]] = {}
     target: ClassVar[Mapping[str, Any]] = {}
     """Extra settings in ``[target]``."""
+    spare: ClassVar[str] = ""
+    """Operations (a glob) that are not disturbed: a vendor whose refresh token works once loses it with a lost answer."""
 
     @pytest.fixture
     def anyio_backend(self) -> str:
@@ -93,7 +95,7 @@ class TargetSuite:
         """A third of all requests goes wrong."""
         orders = many(30)
         async with self.bench(orders) as bench:
-            bench.scene.target.faults.add(fault, chance=0.3)
+            bench.scene.target.faults.add(fault, chance=0.3, spare=self.spare)
             await bench.poll()
             bench.scene.target.faults.set([])
             await bench.until_quiet()
@@ -105,7 +107,7 @@ class TargetSuite:
         """The n-th request is done and its answer never comes."""
         orders = bookable()[:4]
         async with self.bench(orders) as bench:
-            bench.scene.target.faults.add("lost_reply", skip=request_number, times=1)
+            bench.scene.target.faults.add("lost_reply", skip=request_number, times=1, spare=self.spare)
             await bench.until_quiet()
             assert booked(bench.scene.target) == {order.number: order.total for order in orders}
             assert not doubles(bench.scene.target)
@@ -195,7 +197,7 @@ class TargetSuite:
         output = "".join(capfd.readouterr())
         persons = [text for order in orders for text in order.personal_data() if len(text) > 5]
         for canary in [*filter(None, secrets), *persons]:
-            assert canary not in output
+            assert canary not in output, f"{canary!r} in {output}"
             assert canary.encode() not in kept
 
 
