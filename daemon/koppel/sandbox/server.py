@@ -3,7 +3,7 @@
 import socket
 from asyncio import Transport
 from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 from typing import Any
 
 import anyio
@@ -47,13 +47,13 @@ async def serve(app: ASGIApp, *, port: int = 0, host: str = "127.0.0.1") -> Asyn
         app, http=_AbortableProtocol, lifespan="off", log_level="critical", access_log=False, ws="none"
     )
     server = _Server(config)
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(server.serve, [listener])
-        while not server.started:  # noqa: ASYNC110 - uvicorn offers only this flag
-            await anyio.sleep(0.005)
-        try:
-            yield f"http://{host}:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            server.force_exit = True
-            listener.close()
+    with closing(listener):  # after the server: it stops listening first, unless it was cancelled
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(server.serve, [listener])
+            while not server.started:  # noqa: ASYNC110 - uvicorn offers only this flag
+                await anyio.sleep(0.005)
+            try:
+                yield f"http://{host}:{listener.getsockname()[1]}"
+            finally:
+                server.should_exit = True
+                server.force_exit = True
