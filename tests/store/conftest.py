@@ -4,7 +4,10 @@ PostgreSQL too.
 
 import importlib.util
 import os
-from collections.abc import AsyncGenerator, Callable
+import shutil
+import subprocess
+import tempfile
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from pathlib import Path
@@ -61,6 +64,19 @@ async def lease(store: Store) -> Lease:
     lease = await store.leases.acquire("winkel", "tester", 60)
     assert lease is not None
     return lease
+
+
+@pytest.fixture
+def small_disk() -> Iterator[Path]:
+    """A disk of 2 MiB: only an administrator can make one."""
+    place = Path(tempfile.mkdtemp())
+    command = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(place)]
+    if shutil.which("mount") is None or subprocess.run(command, capture_output=True, check=False).returncode:
+        place.rmdir()
+        pytest.skip("no right to mount a small disk")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+    place.rmdir()
 
 
 def record(name: str) -> ConnectionRecord:

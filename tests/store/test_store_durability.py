@@ -1,12 +1,10 @@
 """Kills, full disks, two processes, stalled workers: nothing half done, nothing lost that was told done (G8, G9)."""
 
 import random
-import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
@@ -139,19 +137,6 @@ async def test_a_file_that_may_not_grow_is_told_and_it_goes_on_afterwards(path: 
     assert pages > 3
     await check(path, pages, booked, tokens)
     assert column(path, "SELECT kind FROM events ORDER BY id DESC LIMIT 1") == ["goes-on"]
-
-
-@pytest.fixture
-def small_disk() -> Iterator[Path]:
-    """A disk of 2 MiB: only an administrator can make one."""
-    place = Path(tempfile.mkdtemp())
-    command = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(place)]
-    if shutil.which("mount") is None or subprocess.run(command, capture_output=True, check=False).returncode:
-        place.rmdir()
-        pytest.skip("no right to mount a small disk")
-    yield place
-    subprocess.run(["umount", str(place)], check=True)
-    place.rmdir()
 
 
 async def test_a_full_disk_is_told_and_it_goes_on_with_room(small_disk: Path, clock: VirtualClock) -> None:

@@ -4,7 +4,7 @@ import shutil
 import sqlite3
 import stat
 from collections.abc import Generator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -192,6 +192,26 @@ def test_a_migration_that_slips_out_of_its_transaction_is_undone_from_the_backup
     with pytest.raises(Misconfigured):
         upgrade(path, versions(tmp_path, f'op.execute("COMMIT")\n    {BREAK}'))
     assert dump(path) == before
+
+
+def test_a_disk_too_full_for_the_backup_leaves_everything_as_it_was(small_disk: Path, tmp_path: Path) -> None:
+    path = small_disk / "koppel.db"
+    filled(path)
+    before = dump(path)
+    newer = versions(tmp_path, ADD_COLUMN)
+    ballast = small_disk / "ballast"
+    with ballast.open("wb", buffering=0) as file, suppress(OSError):
+        while file.write(b"x" * 4096):
+            pass
+    with pytest.raises(RetryLater) as told:
+        upgrade(path, newer)
+    assert told.value.code == "store.disk-full"
+    assert "Make room" in told.value.suggestion
+    assert backups(path) == []
+    ballast.unlink()
+    assert dump(path) == before
+    upgrade(path, newer)
+    assert backups(path) == ["koppel.db.backup-0001"]
 
 
 def test_a_first_start_that_fails_leaves_nothing_in_the_way(path: Path, tmp_path: Path) -> None:

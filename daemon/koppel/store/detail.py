@@ -21,7 +21,7 @@ MAX_SIZE = 2 * 1024**3
 _HOLD = 0.03
 """Seconds for which one batch should hold the write lock: far below the 100 ms that are promised."""
 _BATCH = 32
-_BATCH_BYTES = 4 * 1024**2
+_BATCH_BYTES = 1024**2
 
 ADD = insert(exchanges)
 REMOVE = delete(exchanges).where(exchanges.c.id == bindparam("in_id"))
@@ -101,7 +101,7 @@ class DetailLog:
             start = self._clock.monotonic()
             await writing.rows(REMOVE, ids)
         held = self._clock.monotonic() - start
-        await self._clock.sleep(0)
+        await self._clock.sleep(held)  # other processes only look for the lock now and then
         if held > _HOLD:
             return max(1, batch // 2)
         return min(batch * 2, 1024) if len(ids) == batch and held < _HOLD / 3 else batch

@@ -1,14 +1,18 @@
 """What the store itself can raise, and how a database's faults are told."""
 
 import errno
+import shutil
 import sqlite3
 from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from koppel.errors import KoppelError, Misconfigured, RetryLater
+
+_LITTLE_ROOM = 256 * 1024
 
 
 class LeaseLost(KoppelError):
@@ -42,11 +46,13 @@ def told_as(error: Exception, place: str) -> KoppelError | None:
             return _busy(place)
         case OSError(errno=errno.ENOSPC | errno.EDQUOT):
             return _full(place)
+        case OSError(filename=None):
+            return _gone(place)  # no file: the network
         case OSError():
             return Misconfigured(
                 "store.not-usable",
                 f"The database {place} cannot be used: {error.strerror or type(error).__name__}.",
-                "See that it exists, that its server runs and that the user of koppel may read and write it.",
+                "See that its directory exists and belongs to the user of koppel.",
             )
         case _:
             return None
@@ -83,7 +89,7 @@ def _constraint(original: BaseException | None) -> str:
 def _sqlite(code: int, place: str) -> KoppelError:
     if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
         return _busy(place)
-    if code == sqlite3.SQLITE_FULL:
+    if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _has_no_room(place)):
         return _full(place)
     if code == sqlite3.SQLITE_IOERR:
         return RetryLater(
@@ -104,6 +110,14 @@ def _sqlite(code: int, place: str) -> KoppelError:
             "See that its directory exists and belongs to the user of koppel.",
         )
     return KoppelError("store.fault", f"The database {place} reported SQLite error {code}.", "Please report this.")
+
+
+def _has_no_room(place: str) -> bool:
+    """SQLite calls it an I/O error when there is no room for the files that it works with."""
+    try:
+        return shutil.disk_usage(Path(place).parent).free < _LITTLE_ROOM
+    except OSError:
+        return False
 
 
 def _postgres(state: str, place: str) -> KoppelError:

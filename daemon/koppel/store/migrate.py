@@ -153,8 +153,14 @@ def _backup(path: Path, revision: str) -> Path:
     draft = path.with_name(f"{backup.name}.draft")
     draft.unlink(missing_ok=True)
     os.close(os.open(draft, os.O_RDWR | os.O_CREAT, 0o600))  # VACUUM INTO takes an empty file as it is
-    with closing(sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)) as connection:
-        connection.execute("VACUUM INTO ?", (str(draft),))
+    try:
+        with closing(sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)) as connection:
+            # Nothing committed may be in the log only: a restore throws the log away.
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            connection.execute("VACUUM INTO ?", (str(draft),))
+    except sqlite3.Error:
+        draft.unlink()
+        raise
     with draft.open("rb") as whole:
         os.fsync(whole.fileno())
     draft.replace(backup)
