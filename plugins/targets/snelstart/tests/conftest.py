@@ -97,22 +97,30 @@ class Drafts:
         return Draft(**{**values, **changes})
 
 
-class Memory:
-    """Stores that forget at the end of the test."""
+class Tokens:
+    """A store that forgets at the end of the test."""
 
     def __init__(self) -> None:
-        self.kept: dict[str, Any] = {}
+        self.kept: dict[str, Token] = {}
 
-    async def load(self, key: str) -> Any:
-        return self.kept.get(key)
-
-    async def save(self, key: str, value: Any) -> None:
-        self.kept[key] = value
-
-
-class Tokens(Memory):
     async def load(self, key: str) -> Token | None:
         return self.kept.get(key)
+
+    async def save(self, key: str, token: Token) -> None:
+        self.kept[key] = token
+
+
+class Limits:
+    """Likewise."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+    async def load(self, key: str) -> bytes | None:
+        return self.kept.get(key)
+
+    async def save(self, key: str, state: bytes) -> None:
+        self.kept[key] = state
 
 
 @dataclass
@@ -168,7 +176,7 @@ def drafts() -> Drafts:
 
 
 @pytest.fixture(scope="session")
-def settings() -> Callable[..., Settings]:
+def settings_() -> Callable[..., Settings]:
     return read_settings
 
 
@@ -182,7 +190,7 @@ def world() -> Opener:
     ) -> AsyncGenerator[World]:
         clock = VirtualClock()
         sandbox = SnelStartSandbox(Options(clock=clock, limits=limits, switches=switches or {}))
-        hub = VendorHub(clock=clock, tokens=Tokens(), limits=Memory(), allow_insecure=True)
+        hub = VendorHub(clock=clock, tokens=Tokens(), limits=Limits(), allow_insecure=True)
         async with serve(sandbox) as url, anyio.create_task_group() as tasks, hub:
             tasks.start_soon(clock.drive)
             session = hub.session("test")

@@ -20,7 +20,7 @@ RELATIE = _plain(
 )
 ARTIKEL = _plain(
     "Artikelcode Omschrijving Verkoopprijs Inkoopprijs Eenheid ModifiedOn IsNonActief VoorraadControle "
-    "TechnischeVoorraad VrijeVoorraad IsHoofdartikel",
+    "TechnischeVoorraad VrijeVoorraad",
     ArtikelOmzetgroep=_REF,
 )
 GROOTBOEK = _plain(

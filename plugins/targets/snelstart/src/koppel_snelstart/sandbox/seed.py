@@ -22,7 +22,7 @@ CLIENT_KEYS = {"Zandbak BV": "S2xldXRlbC1B+sandbox/A==", "Tweede Zandbak BV": "S
 OSS_LEDGERS = {"SR": 8031, "RRH": 8032, "RRL": 8033, "PR": 8034, "SRR": 8035}
 FOREIGN_VAT_LEDGER = 1690
 
-_LEDGERS: tuple[tuple[int, str, str, str, str], ...] = (
+LEDGERS: tuple[tuple[int, str, str, str, str], ...] = (
     (8000, "Omzet hoog (goederen)", tables.OMZET_HOOG, "Hoog", ""),
     (8010, "Omzet laag (goederen)", tables.OMZET_LAAG, "Laag", ""),
     (8020, "Omzet overig", tables.OMZET_OVERIG, "Overig", ""),
@@ -83,7 +83,7 @@ def fill(books: "Books") -> None:
     for two, three, name in countries():
         record = {"naam": name, "landcodeISO": three, "landcode": two}
         books.add("countries", two, record)
-    for number, text, function, kind, rate_code in _LEDGERS:
+    for number, text, function, kind, rate_code in LEDGERS:
         _ledger(books, number, text, function, kind, rate_code=rate_code)
     _ledger(books, 8090, "Omzet hoog per kostenplaats", "InkopenVraagPosten", "Hoog", centre=True)
     _ledger(books, 8999, "Omzet hoog (oud)", tables.OMZET_HOOG, "Hoog", inactive=True)

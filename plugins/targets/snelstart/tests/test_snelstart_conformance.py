@@ -1,0 +1,15 @@
+"""The conformance suite, in both modes."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from koppel.testing.targets import TargetSuite
+
+
+class TestBookings(TargetSuite):
+    plugin = "snelstart"
+
+
+class TestOrders(TargetSuite):
+    plugin = "snelstart"
+    target: ClassVar[Mapping[str, Any]] = {"mode": "order", "vat_entry": "inclusive"}
