@@ -39,7 +39,7 @@ Line = Callable[..., DraftLine]
 
 async def book(at: Any, draft: Draft) -> Any:
     customer = await at.customer(draft.customer)
-    articles = await at.articles(draft) if at.target.traits.needs_articles else {}
+    articles: dict[str, str] = await at.articles(draft) if at.target.traits.needs_articles else {}
     return await at.target.book(draft, customer, articles)
 
 
@@ -52,10 +52,10 @@ async def test_the_target_offers_what_it_declares(world: Opened) -> None:
     spec = koppel_target()
     assert (spec.name, spec.title) == ("exact", "Exact Online")
     async with world() as at:
-        for capability in (Target, BooksOrders, HasCustomers, HasArticles, OffersChoices):
-            assert isinstance(at.target, capability)
-        assert not isinstance(at.target, UpdatesBookings)
         assert at.target.traits.parallel == 1
+        offered = (Target, BooksOrders, HasCustomers, HasArticles, OffersChoices)
+        assert all(isinstance(at.target, capability) for capability in offered)
+        assert not isinstance(at.target, UpdatesBookings)
 
 
 async def test_an_order_with_all_that_belongs_to_it(world: Opened, draft: Drafts) -> None:

@@ -20,7 +20,7 @@ from koppel.plugin import (
     TargetTraits,
 )
 from koppel.vendor import Vendor
-from koppel_exact import checks, dialect, mapper, odata, relations, tables, vat
+from koppel_exact import checks, dialect, mapper, odata, parties, relations, tables, vat
 from koppel_exact.api import ExactApi
 from koppel_exact.codes import CodeBook, item_code
 from koppel_exact.documents import DOCUMENTS
@@ -94,7 +94,7 @@ class ExactTarget:
         body = self._document.build(draft, self._settings, found)
         try:
             header = await self._api.create(self._document.resource, body, Header)
-        except Refused as error:
+        except (Refused, Misconfigured) as error:
             raise await self._explained(error, draft, customer) from error
         if not header.id:
             raise OutcomeUnknown("exact.unreadable", "Exact Online's answer to a new document has no id.")
@@ -143,17 +143,19 @@ class ExactTarget:
         """With the delivery address, which Exact finds again if it has it. Whatever happens, nothing was booked."""
         if draft.delivery is None:
             return found
-        body = mapper.delivery(draft.delivery, draft.customer, customer)
+        body = parties.delivery(draft.delivery, draft.customer, customer)
         try:
             address = await self._api.create("crm/Addresses", body, Created)
         except OutcomeUnknown as error:
             raise RetryLater(error.code, f"The delivery address may not have been kept: {error.message}") from error
-        except Refused as error:
+        except (Refused, Misconfigured) as error:
             raise await self._explained(error, draft, customer) from error
         return mapper.with_delivery(found, address.id)
 
-    async def _explained(self, error: Refused, draft: Draft, customer: str) -> Refused:
-        """A refusal with what only the draft tells (the year), and the debtor looked at: texts differ by language."""
+    async def _explained(self, error: KoppelError, draft: Draft, customer: str) -> KoppelError:
+        """A refusal with what only the draft tells (the year), and the debtor looked at: texts differ by language, and
+        a relation that is no customer may also show as 403 [10.13].
+        """
         day = draft.document_date
         if error.code in (dialect.PERIOD_CLOSED, dialect.YEAR_MISSING):
             what = "closed" if error.code == dialect.PERIOD_CLOSED else "missing"
@@ -162,7 +164,7 @@ class ExactTarget:
                 f"Order {draft.number} of {day}: book year {day.year}, period {day.month}, is {what} in Exact Online.",
                 f"Open book year {day.year} (period {day.month}) in Exact Online, then process the order again.",
             )
-        if error.code in (dialect.REFERENCE_REFUSED, dialect.VALIDATION, dialect.NOT_FOUND):
+        if error.code in (dialect.REFERENCE_REFUSED, dialect.VALIDATION, dialect.NOT_FOUND, dialect.FORBIDDEN):
             with suppress(KoppelError):
                 if not await self._is_there(customer):
                     return CustomerGone(
@@ -212,8 +214,8 @@ class ExactTarget:
 
     async def create_customer(self, customer: DraftCustomer) -> str:
         """The relation, and its contact person (C2). Without the contact the relation is still good: it stays."""
-        account = await self._api.create("crm/Accounts", mapper.account(customer, self._settings), Created)
-        person = mapper.contact(customer, account.id)
+        account = await self._api.create("crm/Accounts", parties.account(customer, self._settings), Created)
+        person = parties.contact(customer, account.id)
         if person is not None:
             with suppress(RetryLater, OutcomeUnknown, Refused):
                 await self._api.create("crm/Contacts", person, Created)

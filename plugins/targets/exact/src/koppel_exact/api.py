@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
 from msgspec import Struct
 
@@ -81,7 +81,7 @@ class ExactApi:
 
 def _query(following: str) -> list[tuple[str, str]]:
     """The query of a `__next` address. Only the query: the token goes to the configured host and nowhere else [5.3]."""
-    return [(unquote(name), value) for name, value in parse_qsl(urlsplit(following).query, keep_blank_values=True)]
+    return parse_qsl(urlsplit(following).query, keep_blank_values=True)
 
 
 def limits(settings: ExactSettings, owner: str) -> LimitTable:

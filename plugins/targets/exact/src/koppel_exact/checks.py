@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import date
 
 from koppel.clock import AMSTERDAM, Clock
-from koppel.plugin import Finding, KoppelError, Misconfigured
+from koppel.plugin import Finding, KoppelError
 from koppel_exact import tables, wire
 from koppel_exact.api import ExactApi
 from koppel_exact.documents import DOCUMENTS
@@ -25,12 +25,13 @@ async def findings(api: ExactApi, registers: Registers, settings: ExactSettings,
         try:
             rest += [finding async for finding in part()]
         except KoppelError as error:
-            rest.append(_failed(part.__name__.replace("_", " "), error))
+            level = "warning" if part == checks.rights else "error"  # not being told is no lack of rights
+            rest.append(_finding(level, part.__name__.replace("_", " "), error))
     return first + rest
 
 
-def _failed(subject: str, error: KoppelError) -> Finding:
-    return Finding(level="error", subject=subject, message=error.message, suggestion=error.suggestion)
+def _finding(level: str, subject: str, error: KoppelError) -> Finding:
+    return Finding(level=level, subject=subject, message=error.message, suggestion=error.suggestion)
 
 
 class _Checks:
@@ -43,22 +44,18 @@ class _Checks:
     async def administration(self) -> AsyncIterator[Finding]:
         """Sign-in, then the division: granted, active, not being converted. And what is left of today's calls."""
         try:
-            me = wire.entity(
-                await self._api.read("current/Me", _select("CurrentDivision,LanguageCode"), division=False), Me
-            )
-            yield Finding(
-                level="ok", subject="sign-in", message=f"Signed in; Exact speaks {me.language or 'Dutch or English'}."
-            )
-            query = [("$filter", f"Code eq {self._settings.division}"), *_select(DIVISION)]
-            reply = await self._api.read("system/Divisions", query)
-        except Misconfigured as error:
-            if error.code != "exact.scope":
-                yield _failed("administration", error)
-                return
-            yield Finding(level="warning", subject="administration", message=error.message, suggestion=error.suggestion)
-            return
+            reply = await self._api.read("current/Me", _select("CurrentDivision,LanguageCode"), division=False)
+            me = wire.entity(reply, Me)
         except KoppelError as error:
-            yield _failed("sign-in", error)
+            yield _finding("error", "sign-in", error)
+            return
+        yield Finding(level="ok", subject="sign-in", message=f"Signed in; the user's language is {me.language or '?'}.")
+        query = [("$filter", f"Code eq {self._settings.division}"), *_select(DIVISION)]
+        try:
+            reply = await self._api.read("system/Divisions", query)
+        except KoppelError as error:
+            # without that scope everything else may still work
+            yield _finding("warning" if error.code == "exact.scope" else "error", "administration", error)
             return
         found, _ = wire.rows(reply, Division)
         for finding in self._division(next((one for one in found if one.code == self._settings.division), None)):

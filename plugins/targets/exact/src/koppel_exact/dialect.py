@@ -17,6 +17,7 @@ CUSTOMER_REFUSED = "exact.customer"
 REFERENCE_REFUSED = "exact.reference"
 VALIDATION = "exact.validation"
 NOT_FOUND = "exact.not-found"
+FORBIDDEN = "exact.forbidden"
 
 _BRACKETS = re.compile(r"\[(?![\d\s/-]{1,9}\])[^\]]*\]")
 _MAIL = re.compile(r"\S+@\S+")
@@ -91,7 +92,9 @@ def error(operation: str, write: bool, reply: Reply, clock: Clock) -> KoppelErro
         return (Refused if write else Misconfigured)(NOT_FOUND, what, "Check the number of the division.")
     what = f"Exact Online refuses {operation} ({reply.status})" + (f": {said}" if said else ".")
     known = _business(write, text, said) if write else None
-    return known or (Refused if write else Misconfigured)("exact.request", what, "This is to be reported as a bug.")
+    return known or (Refused if write else Misconfigured)(
+        "exact.request", what, "Report it: koppel asked or wrote something that Exact Online does not know."
+    )
 
 
 def _business(write: bool, text: str, said: str) -> KoppelError | None:
@@ -152,7 +155,7 @@ def _forbidden(operation: str, text: str) -> KoppelError:
             "Add the scope in the app's registration; after Exact approved it, give consent again.",
         )
     return Misconfigured(
-        "exact.forbidden",
+        FORBIDDEN,
         f"Exact Online does not allow {operation}.",
         "The user that gave consent lacks the right, the licence lacks the module, or the division was not granted. "
         "Sales orders need Trade or Manufacturing; otherwise choose sales invoices or sales entries.",

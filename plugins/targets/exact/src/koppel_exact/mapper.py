@@ -1,20 +1,16 @@
-"""From koppel's drafts to Exact Online's documents, relations and articles. Pure functions."""
+"""From koppel's drafts to Exact Online's documents and articles. Pure functions."""
 
 import re
-import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from koppel.booking.draft import CustomerKind, Draft, DraftCustomer, DraftKind, DraftLine
-from koppel.model import Address, LineKind
+from koppel.booking.draft import Draft, DraftKind, DraftLine
+from koppel.model import LineKind
 from koppel.plugin import Refused
-from koppel_exact import tables, vat
+from koppel_exact import fitting, tables, vat
 from koppel_exact.received import VatCode
 from koppel_exact.sent import (
-    NewAccount,
-    NewAddress,
-    NewContact,
     NewEntry,
     NewEntryLine,
     NewInvoice,
@@ -51,12 +47,12 @@ def order(draft: Draft, settings: ExactSettings, found: Found) -> NewOrder:
         deliver_to=found.customer,
         order_date=write_day(draft.document_date),
         reference=draft.reference,
-        description=shorten(draft.description, tables.DESCRIPTION),
+        description=fitting.shorten(draft.description, tables.DESCRIPTION),
         currency=draft.currency,
         lines=[
             NewOrderLine(
                 item=item,
-                description=shorten(line.title, tables.LINE_DESCRIPTION),
+                description=fitting.shorten(line.title, tables.LINE_DESCRIPTION),
                 quantity=line.quantity,
                 net_price=vat.net_price(line, found.vat_codes[line.vat_code], draft.currency),
                 vat_code=line.vat_code,
@@ -78,12 +74,12 @@ def invoice(draft: Draft, settings: ExactSettings, found: Found) -> NewInvoice:
         deliver_to=found.customer,
         order_date=write_day(draft.document_date),
         reference=draft.reference,
-        description=shorten(draft.description, tables.DESCRIPTION),
+        description=fitting.shorten(draft.description, tables.DESCRIPTION),
         currency=draft.currency,
         lines=[
             NewInvoiceLine(
                 item=item,
-                description=shorten(line.title, tables.LINE_DESCRIPTION),
+                description=fitting.shorten(line.title, tables.LINE_DESCRIPTION),
                 quantity=line.quantity,
                 net_price=vat.net_price(line, found.vat_codes[line.vat_code], draft.currency),
                 vat_code=line.vat_code,
@@ -106,14 +102,14 @@ def entry(draft: Draft, settings: ExactSettings, found: Found) -> NewEntry:
         journal=settings.journal,
         entry_date=write_day(draft.document_date),
         reference=draft.reference,
-        description=shorten(draft.description, tables.DESCRIPTION),
+        description=fitting.shorten(draft.description, tables.DESCRIPTION),
         currency=draft.currency,
         lines=[
             NewEntryLine(
                 ledger=found.ledgers[line.ledger],
                 amount=line.net,
                 vat_code=line.vat_code,
-                description=shorten(line.title, tables.LINE_DESCRIPTION),
+                description=fitting.shorten(line.title, tables.LINE_DESCRIPTION),
                 vat_amount=line.vat if found.vat_codes[line.vat_code].type == tables.VAT_EXCLUDING else None,
             )
             for line in draft.lines
@@ -129,58 +125,6 @@ def _due_date(draft: Draft) -> str | None:
     return write_day(draft.document_date + timedelta(days=draft.payment_term_days))
 
 
-def account(customer: DraftCustomer, settings: ExactSettings) -> NewAccount:
-    """A new relation. Status customer, or no document would take it [7.2]."""
-    place = customer.address or Address()
-    lines = address_lines(place.lines, tables.ACCOUNT_ADDRESS_LINE)
-    return NewAccount(
-        name=shorten(customer.name, tables.ACCOUNT_NAME),
-        status=tables.CUSTOMER,
-        code=customer.code,
-        line1=lines[0],
-        line2=lines[1],
-        line3=lines[2],
-        postcode=_within(place.postcode, tables.POSTCODE),
-        city=_cut(place.city, tables.CITY),
-        country=place.country,
-        phone=phone(customer.phone or place.phone),
-        email=customer.email,
-        vat_number=_within(customer.vat_id, tables.VAT_NUMBER),
-        payment_condition=settings.payment_condition or None,
-    )
-
-
-def contact(customer: DraftCustomer, account_id: str) -> NewContact | None:
-    """The contact person of a new relation (C2); None where no person is known, or the debtor stands for many."""
-    if customer.kind is CustomerKind.COLLECTIVE or not (customer.first_name or customer.last_name or customer.contact):
-        return None
-    first, last = customer.first_name, customer.last_name
-    if not (first or last):
-        last = customer.contact
-    return NewContact(
-        account=account_id, first_name=first, last_name=last, phone=phone(customer.phone), email=customer.email
-    )
-
-
-def delivery(place: Address, customer: DraftCustomer, account_id: str) -> NewAddress:
-    """The delivery address of a document (C4). An address has no name in Exact: a recipient who is not the customer
-    comes first on the street lines [7.4].
-    """
-    recipient = [name for name in (place.company, place.name) if name and not _same(name, customer.name)]
-    lines = address_lines([*dict.fromkeys(recipient), *place.lines], tables.ADDRESS_LINE)
-    return NewAddress(
-        account=account_id,
-        type=tables.DELIVERY,
-        line1=lines[0],
-        line2=lines[1],
-        line3=lines[2],
-        postcode=_within(place.postcode, tables.POSTCODE),
-        city=_cut(place.city, tables.CITY),
-        country=place.country,
-        phone=phone(place.phone),
-    )
-
-
 def item(line: DraftLine, code: str, settings: ExactSettings, *, search_code: str | None, group: str | None) -> NewItem:
     """A new article. What is no goods (shipping, discount) keeps no stock."""
     goods = line.kind is LineKind.GOODS
@@ -188,9 +132,9 @@ def item(line: DraftLine, code: str, settings: ExactSettings, *, search_code: st
     barcode = re.sub(r"\D", "", line.ean or "")
     return NewItem(
         code=code,
-        description=shorten(title, tables.ITEM_DESCRIPTION),
+        description=fitting.shorten(title, tables.ITEM_DESCRIPTION),
         extra_description=(
-            shorten(title, tables.ITEM_EXTRA_DESCRIPTION) if len(title) > tables.ITEM_DESCRIPTION else None
+            fitting.shorten(title, tables.ITEM_EXTRA_DESCRIPTION) if len(title) > tables.ITEM_DESCRIPTION else None
         ),
         search_code=search_code,
         barcode=barcode or None,
@@ -246,39 +190,3 @@ def refuse(draft: Draft, settings: ExactSettings) -> None:
                 f"{number}: a line has no article code; Exact Online needs an article on each line.",
                 "Give the article a code in the shop, or set the article code for this kind of line.",
             )
-
-
-def address_lines(lines: Sequence[str], width: int) -> tuple[str | None, str | None, str | None]:
-    """Three street lines of at most so many characters; what is too long flows on to the next, at a space if it can."""
-    clean = [" ".join(line.split()) for line in lines]
-    wrapped = [part for line in clean for part in textwrap.wrap(line, width)]
-    if len(wrapped) > tables.ADDRESS_LINES:
-        wrapped = textwrap.wrap(", ".join(filter(None, clean)), width)[: tables.ADDRESS_LINES]
-    padded: list[str | None] = [*wrapped, None, None, None]
-    return padded[0], padded[1], padded[2]
-
-
-def phone(number: str | None) -> str | None:
-    """Digits, plus, hyphens and spaces; without spaces and hyphens if it does not fit; nothing rather than a part."""
-    clean = re.sub(r"[^\d+\- ]", "", (number or "").replace("(0)", "")).strip()
-    if len(clean) > tables.PHONE:
-        clean = re.sub(r"[\- ]", "", clean)
-    return clean if clean and len(clean) <= tables.PHONE else None
-
-
-def shorten(text: str, width: int) -> str:
-    """Text of one line, cut at the width."""
-    return " ".join(text.split())[:width].rstrip()
-
-
-def _cut(text: str | None, width: int) -> str | None:
-    return shorten(text, width) or None if text else None
-
-
-def _within(text: str | None, width: int) -> str | None:
-    """The text if it fits: half a postcode or VAT number is worse than none."""
-    return text if text and len(text) <= width else None
-
-
-def _same(one: str, other: str) -> bool:
-    return "".join(filter(str.isalnum, one)).casefold() == "".join(filter(str.isalnum, other)).casefold()

@@ -14,12 +14,13 @@ _TABLE = "Choose another VAT code for this rate in the connection's VAT table."
 
 
 def percentage(code: VatCode) -> Decimal | None:
-    """The code's rate in percent; None where Exact does not tell. Exact tells fractions (0.21)."""
+    """The code's rate in percent; None where Exact does not tell. Exact tells fractions (0.21), as floating point."""
     if code.type in tables.VAT_WITHOUT:
         return Decimal(0)
     if code.percentage is None:
         return None
-    return code.percentage * 100 if abs(code.percentage) < 1 else code.percentage
+    percent = code.percentage * 100 if abs(code.percentage) < 1 else code.percentage
+    return round(percent, 3)
 
 
 def check(line: DraftLine, code: VatCode, document: Document) -> None:

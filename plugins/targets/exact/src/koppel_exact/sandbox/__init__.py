@@ -38,7 +38,8 @@ class ExactSandbox(Sandbox):
 
     Switches: ``language`` nl (default) or en; ``years`` book years, comma separated (default: last and this year);
     ``closed`` periods as `2026-01`; ``per_minute`` and ``per_day``; ``no_scope`` a scope that the app lacks
-    (`crm.accounts`); ``no_right`` an endpoint that the user may not use; ``silent_drop`` = yes loses entry lines with
+    (`crm.accounts`); ``consent`` = standing takes the first refresh token every time, as if the user had agreed again;
+    ``no_right`` an endpoint that the user may not use; ``silent_drop`` = yes loses entry lines with
     an unknown ledger; ``one_at_a_time`` = yes answers overlapping calls with a 500, as proof that there are none.
     """
 
@@ -55,7 +56,7 @@ class ExactSandbox(Sandbox):
         for period in filter(None, switches.get("closed", "").split(",")):
             year, _, month = period.partition("-")
             self.ledger.closed.add((int(year), int(month)))
-        self.oauth = OAuth(self.clock)
+        self.oauth = OAuth(self.clock, standing=switches.get("consent") == "standing")
         self.errors = ErrorBlocks(self.clock)
         self.quota = Quota(self.clock, int(switches.get("per_minute", "60")), int(switches.get("per_day", "5000")))
         self.overlaps = 0

@@ -31,6 +31,7 @@ class Ledger:
             raise business("order_number")
         row["OrderNumber"] = number or self.books.highest("salesorder/SalesOrders", "OrderNumber") + 1
         row.setdefault("OrderDate", self._today())
+        self._period(row["OrderDate"])
         row.setdefault("DeliverTo", row["OrderedBy"])
         row |= {"Status": _OPEN_ORDER, "DeliveryStatus": _OPEN_ORDER, "InvoiceStatus": _OPEN_ORDER, "ApprovalStatus": 1}
         self._item_lines(row, "SalesOrderLines", "VATAmount")

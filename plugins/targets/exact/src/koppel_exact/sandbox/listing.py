@@ -43,14 +43,15 @@ def listed(view: View, rows: Sequence[Row], query: QueryParams) -> object:
     if unknown := [name for name in query if name.startswith("$") and name not in _OPTIONS]:
         raise Rejected(400, f"The query parameter '{unknown[0]}' is not supported.")
     columns = selected(view, query)
-    found = [row for row in rows if _condition(view, query)(row)]
+    matches = _condition(view, query)
+    found = [row for row in rows if matches(row)]
     found.sort(key=lambda row: _order(view, row))
     if "$skiptoken" in query:
         found = [row for row in found if _order(view, row) > _token(view, query["$skiptoken"])]
     top = _number(query, "$top")
     size = min(view.page, top) if top is not None else view.page
     shown = [render(view.resource, row, view.base, columns, query.get("$expand", "")) for row in found[:size]]
-    if top is not None and "$inlinecount" not in query and len(found) <= view.page:
+    if top is not None and top <= view.page and "$inlinecount" not in query:
         return {"d": shown}
     body: dict[str, object] = {"results": shown}
     if query.get("$inlinecount") == "allpages":

@@ -25,6 +25,8 @@ class OAuth:
     """Codes and tokens of one app and one user."""
 
     clock: Clock
+    standing: bool = False
+    """The first refresh token is taken again and again: it stands for a user who gives consent anew each time."""
     refresh_token: str = FIRST_REFRESH_TOKEN
     refreshed_at: datetime | None = None
     used: set[str] = field(default_factory=set[str])
@@ -74,6 +76,8 @@ class OAuth:
         return self._tokens()
 
     def _by_refresh(self, token: str) -> Response:
+        if self.standing and token == FIRST_REFRESH_TOKEN:
+            token = self.refresh_token
         if token in self.used:
             return _refused(401, "unauthorized_client", "Old refresh token used.")
         if token != self.refresh_token:

@@ -87,8 +87,9 @@ def _oss_codes(books: Books) -> None:
         for rate in current_rates(country, today):
             code = oss_code(country, str(rate.percentage))
             if books.find("vat/VATCodes", "Code", code) is None:
-                name = f"OSS {country} {rate.percentage} %, inclusief"
-                _vat_code(books, code, name, rate.percentage / 100, "I", "N", country)
+                name, fraction = f"OSS {country} {rate.percentage} %", rate.percentage / 100
+                _vat_code(books, code, f"{name}, inclusief", fraction, "I", "N", country)
+                _vat_code(books, code[2:] + code[:2], f"{name}, exclusief", fraction, "E", "N", country)
 
 
 def _vat_code(
