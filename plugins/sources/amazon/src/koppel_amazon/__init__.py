@@ -36,7 +36,7 @@ SPEC = SourceSpec(
     sandbox_settings=sandbox_settings,
     open=AmazonSource,
     statuses=STATUSES,
-    recommended_customers="collective",
+    recommended_customers="collective-per-country",
 )
 
 

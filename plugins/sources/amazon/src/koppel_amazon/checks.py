@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 
 from koppel.clock import AMSTERDAM
-from koppel.errors import Misconfigured, Refused, RetryLater
+from koppel.errors import Misconfigured, RetryLater
 from koppel.model import Fulfilment, Order
 from koppel.plugin import Finding
 from koppel_amazon.api import ACCESS_DENIED, Api
@@ -116,7 +116,7 @@ async def _orders(lister: Lister, now: datetime) -> list[Finding]:
     """Whether orders may be read, and whether addresses come along."""
     try:
         orders, _ = await lister.page(lister.params(CHANGED, text_time(now - timedelta(days=7)), None), None)
-    except (RetryLater, Misconfigured, Refused) as error:
+    except (RetryLater, Misconfigured) as error:
         return [
             Finding(
                 level="error",

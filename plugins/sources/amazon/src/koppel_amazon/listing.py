@@ -12,9 +12,9 @@ import msgspec
 from msgspec import Struct
 
 from koppel.clock import Clock
-from koppel.errors import Refused, RetryLater
+from koppel.errors import Misconfigured, Refused, RetryLater
 from koppel.model import Order, UnreadableOrder
-from koppel_amazon.api import INVALID_INPUT, Api, Params
+from koppel_amazon.api import Api, Params
 from koppel_amazon.tables import ASSUMED_DELAY, BOUND_MARGIN, INCLUDED_DATA, PAGE_SIZE, TOKEN_LIFE
 from koppel_amazon.wire import OrdersAnswer, moment, text_time
 
@@ -72,6 +72,10 @@ class Step(Struct, frozen=True):
     done: bool
 
 
+class PageTokenDead(Exception):
+    """The page token is no good: too old, or its parameters are not those of page 1. The listing must start over."""
+
+
 class Lister:
     """Lists orders of one account. ``window`` is the longest stretch of time asked at once."""
 
@@ -99,9 +103,9 @@ class Lister:
         while True:
             try:
                 step = await self._step(family, cursor)
-            except _TokenDead as dead:
+            except PageTokenDead as dead:
                 restarts += 1
-                cursor = dead.cursor
+                cursor = _over(cursor)
                 yield Step((), cursor, done=False)
                 if restarts > RESTARTS:
                     raise RetryLater(
@@ -122,8 +126,18 @@ class Lister:
             cursor = step.cursor
 
     async def page(self, params: Params, token: str | None) -> tuple[tuple[Found, ...], OrdersAnswer]:
-        """One page, read. The parameters are sent as they are, in this order, with the token at the end."""
-        answer = await self._api.search_orders((*params, ("paginationToken", token)) if token else params)
+        """One page, read. The parameters are sent as they are, in this order, with the token at the end.
+
+        Raises PageTokenDead where Amazon does not take the token, Misconfigured where it does not take page 1.
+        """
+        try:
+            answer = await self._api.search_orders((*params, ("paginationToken", token)) if token else params)
+        except Refused as error:
+            if token:
+                raise PageTokenDead from error
+            raise Misconfigured(
+                error.code, error.message, "Check the settings of the source; if they are right, report it."
+            ) from error
         return tuple(self._read(raw) for raw in answer.orders), answer
 
     def params(self, family: str, after: str, before: str | None) -> Params:
@@ -146,13 +160,8 @@ class Lister:
         else:
             params, until = listing.params, listing.until
             if asked_at - listing.issued >= TOKEN_LIFE:
-                raise _TokenDead(_over(cursor))
-            try:
-                orders, answer = await self.page(params, listing.token)
-            except Refused as error:
-                if error.code == INVALID_INPUT:
-                    raise _TokenDead(_over(cursor)) from error
-                raise
+                raise PageTokenDead
+            orders, answer = await self.page(params, listing.token)
         token = answer.pagination.next_token if answer.pagination else None
         if token:
             under_way = Listing(params, until, token, asked_at)
@@ -169,14 +178,6 @@ class Lister:
         if cursor.end is not None:
             before = min(before, _time(cursor.end))
         return self.params(family, text_time(after), text_time(before) if before <= now - BOUND_MARGIN else None)
-
-
-class _TokenDead(Exception):
-    """The page token is no good any more; ``cursor`` starts the listing over."""
-
-    def __init__(self, cursor: Cursor) -> None:
-        super().__init__("page token")
-        self.cursor = cursor
 
 
 def _over(cursor: Cursor) -> Cursor:

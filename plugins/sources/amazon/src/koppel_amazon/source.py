@@ -12,7 +12,7 @@ from koppel.plugin import Finding, OrderPage
 from koppel.vendor import Vendor
 from koppel_amazon.api import INVALID_INPUT, NOT_FOUND, Api
 from koppel_amazon.checks import findings
-from koppel_amazon.listing import CHANGED, PLACED, Cursor, Found, Lister
+from koppel_amazon.listing import CHANGED, PLACED, Cursor, Found, Lister, PageTokenDead
 from koppel_amazon.mapper import Departure, read_order
 from koppel_amazon.settings import AmazonSettings
 from koppel_amazon.tables import FEW_ORDERS, ORDERS_KEPT_DAYS
@@ -94,9 +94,7 @@ class AmazonSource:
             while True:
                 try:
                     found, answer = await self._lister.page(params, token)
-                except Refused as error:
-                    if token is None or error.code != INVALID_INPUT:
-                        raise
+                except PageTokenDead:
                     break
                 hits = 0
                 for order in found:
@@ -112,20 +110,13 @@ class AmazonSource:
                 yield again
 
     async def _one(self, ref: OrderRef) -> Found | None:
-        """One order by its number; None if Amazon does not know it."""
+        """One order by its number; None if Amazon does not know it, or knows that it cannot be a number of its own."""
         try:
             return self._read(await self._api.get_order(ref.id))
         except Refused as error:
-            if error.code == NOT_FOUND:
+            if error.code in {NOT_FOUND, INVALID_INPUT}:
                 return None
-            return UnreadableOrder(
-                number=ref.number,
-                id=ref.id,
-                changed_at=ref.changed_at,
-                code=error.code,
-                message=f"Order {ref.number} cannot be looked up. {error.message}",
-                suggestion="Look in Seller Central whether this order number exists.",
-            )
+            raise
 
     def _read(self, raw: bytes | msgspec.Raw) -> Found:
         return read_order(raw, self._departure)

@@ -52,7 +52,8 @@ class AmazonSandbox(Sandbox):
         self._search = Search(options.clock)
         self._meters = {name: BucketMeter(options.clock, bucket.rate, bucket.burst) for name, bucket in BUCKETS.items()}
         self._records = {record.number: record for record in make_orders(options)}
-        self._scripted: defaultdict[str, deque[Response]] = defaultdict(deque)
+        self.scripted: defaultdict[str, deque[Response]] = defaultdict(deque)
+        """What :meth:`script` put in and nobody has asked for yet, by operation."""
         self._outage_until: datetime | None = None
         self._requests = count(1)
         self.operation("lwa.token", "POST", "/auth/o2/token", self.lwa.token)
@@ -84,8 +85,10 @@ class AmazonSandbox(Sandbox):
         return record
 
     def change(self, number: str, status: str) -> None:
-        """Give an order another status now."""
-        self.order(number).change(status, self.clock.now())
+        """Give an order another status now, in place of what was planned for it."""
+        record = self.order(number)
+        record.plan.clear()
+        record.change(status, self.clock.now())
 
     def change_pending(self) -> None:
         """Let everything that waits move on at once, as a day does; long enough ago for Amazon to show it."""
@@ -101,7 +104,7 @@ class AmazonSandbox(Sandbox):
 
     def script(self, operation: str, *responses: Response) -> None:
         """Answer the next calls of an operation literally with these, whatever they ask."""
-        self._scripted[operation].extend(responses)
+        self.scripted[operation].extend(responses)
 
     def deny(self, seconds: float) -> None:
         """Refuse every call with 403 for so long. [gotcha 7]"""
@@ -126,7 +129,7 @@ class AmazonSandbox(Sandbox):
     def _api(self, operation: str, path: str, handler: Handler) -> None:
         async def guarded(request: Request) -> Response:
             self._live()
-            scripted = self._scripted[operation]
+            scripted = self.scripted[operation]
             if scripted:
                 return self._stamped(scripted.popleft())
             response = self._refusal(request) or await handler(request)
