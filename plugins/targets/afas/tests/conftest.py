@@ -7,31 +7,40 @@ from typing import Any
 
 import anyio
 import pytest
-from koppel_afas import AfasTarget, Settings
-from koppel_afas.sandbox import AfasSandbox, sandbox_settings
 from msgspec import convert
 
 from koppel.sandbox import Options, serve
 from koppel.testing.clock import VirtualClock
 from koppel.vendor import Token, Vendor, VendorHub
+from koppel_afas.adapter import AfasTarget
+from koppel_afas.sandbox import AfasSandbox, sandbox_settings
+from koppel_afas.settings import Settings
 
 
-class Memory:
-    """Stores that forget at the end of the test."""
+class Tokens:
+    """Tokens, until the end of the test."""
 
     def __init__(self) -> None:
-        self.kept: dict[str, Any] = {}
+        self._kept: dict[str, Token] = {}
 
-    async def load(self, key: str) -> Any:
-        return self.kept.get(key)
-
-    async def save(self, key: str, value: Any) -> None:
-        self.kept[key] = value
-
-
-class Tokens(Memory):
     async def load(self, key: str) -> Token | None:
-        return self.kept.get(key)
+        return self._kept.get(key)
+
+    async def save(self, key: str, token: Token) -> None:
+        self._kept[key] = token
+
+
+class Limits:
+    """Limits, until the end of the test."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    async def load(self, key: str) -> bytes | None:
+        return self._kept.get(key)
+
+    async def save(self, key: str, state: bytes) -> None:
+        self._kept[key] = state
 
 
 def decode_secret(expected: type, value: object) -> object:
@@ -49,7 +58,12 @@ class World:
     sandbox: AfasSandbox
     target: AfasTarget
     clock: VirtualClock
+    settings: Settings
     session: Vendor
+
+    def reopened(self) -> AfasTarget:
+        """The plugin after a restart: it remembers nothing."""
+        return AfasTarget(self.settings, self.session)
 
 
 Opener = Callable[..., AbstractAsyncContextManager[World]]
@@ -62,7 +76,7 @@ def anyio_backend() -> str:
 
 @pytest.fixture
 def world() -> Opener:
-    """``async with world(switch="…", settings={…}) as w``; ``driven`` lets time pass while the client waits to retry."""
+    """``async with world(switch="…", settings={…}) as w``; ``driven`` lets time pass while the client waits."""
 
     @asynccontextmanager
     async def opened(
@@ -70,12 +84,12 @@ def world() -> Opener:
     ) -> AsyncGenerator[World]:
         clock = VirtualClock()
         sandbox = AfasSandbox(Options(clock=clock, switches=switches))
-        hub = VendorHub(clock=clock, tokens=Tokens(), limits=Memory(), allow_insecure=True)
+        hub = VendorHub(clock=clock, tokens=Tokens(), limits=Limits(), allow_insecure=True)
         async with serve(sandbox) as url, anyio.create_task_group() as tasks, hub:
             if driven:
                 tasks.start_soon(clock.drive)
-            session = hub.session("test")
-            yield World(sandbox, AfasTarget(settings_for(url, **(settings or {})), session), clock, session)
+            session, chosen = hub.session("test"), settings_for(url, **(settings or {}))
+            yield World(sandbox, AfasTarget(chosen, session), clock, chosen, session)
             tasks.cancel_scope.cancel()
 
     return opened

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from hypothesis import strategies as st
+
 from koppel.booking.draft import CustomerKind, Draft, DraftCustomer, DraftKind, DraftLine, VatTotal
 from koppel.model import Address, LineKind, round_money
 from koppel.vat.treatment import Treatment
@@ -15,7 +16,7 @@ DAY = date(2026, 11, 21)
 def line(
     gross: str = "121.00",
     *,
-    code: str = "SKU-1",
+    code: str | None = "SKU-1",
     quantity: str = "1",
     rate: str = "21",
     vat_code: str = "NL21",

@@ -4,12 +4,12 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from koppel_afas.sandbox import APP_TOKEN
 
 from koppel.booking.draft import Draft, DraftKind
 from koppel.errors import CustomerGone, Misconfigured, OutcomeUnknown, Refused, RetryLater, SignInNeeded
 from koppel.model import Address, LineKind
 from koppel.vat.treatment import Treatment
+from koppel_afas.sandbox import APP_TOKEN
 
 from .conftest import Opener, World
 from .drafts import collective, customer, draft, line
@@ -140,10 +140,7 @@ async def test_article_unit_is_looked_up_when_the_link_was_remembered(world: Ope
     async with world() as w:
         debtor, articles = await ensured(w, draft())
         w.sandbox.books.articles["sku-1"].fields["BiUn"] = "DOOS"
-        from koppel_afas import AfasTarget
-
-        fresh = AfasTarget(w.target._settings, w.session)
-        result = await fresh.book(draft(), debtor, articles)
+        result = await w.reopened().book(draft(), debtor, articles)
         assert w.sandbox.books.orders[result.id].lines[0].fields["BiUn"] == "DOOS"
 
 

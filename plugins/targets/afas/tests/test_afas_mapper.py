@@ -5,15 +5,15 @@ from decimal import Decimal
 from typing import Any, cast
 
 import pytest
+
+from koppel.model import Address, LineKind
+from koppel.plugin import Misconfigured, Refused
+from koppel.vat.treatment import Treatment
 from koppel_afas import propose
 from koppel_afas.address import basic_address, country_code, one_line
 from koppel_afas.mapper import article, article_code, order_head, order_line, refuse_unbookable, vat_duty
 from koppel_afas.parties import relation
 from koppel_afas.settings import Settings
-
-from koppel.model import Address, LineKind
-from koppel.plugin import Misconfigured, Refused
-from koppel.vat.treatment import Treatment
 
 from .drafts import collective, customer, draft, line
 
@@ -38,7 +38,7 @@ def inner(body: dict[str, object], *path: str) -> dict[str, Any]:
             if name in part:
                 element = part[name]["Element"]
                 break
-    return element["Fields"]
+    return cast("dict[str, Any]", element["Fields"])
 
 
 def test_head_has_all_that_the_user_set() -> None:

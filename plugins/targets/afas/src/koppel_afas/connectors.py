@@ -214,7 +214,6 @@ _USES = (
                     "code=JournalId",
                     "title=Description",
                     "administration=UnitId",
-                    "kind=JournalType",
                     "blocked=Blocked",
                 ),
             ),

@@ -102,6 +102,11 @@ def _value(name: str, key: str, value: object, known: Mapping[str, Field]) -> ob
     return converted
 
 
+def _text(value: object) -> str:
+    """A sample of AFAS' own sends ``true`` for a code: yes and no are ``1`` and ``0`` as text."""
+    return str(int(value)) if isinstance(value, bool) else str(value)
+
+
 def _boolean(value: object) -> bool:
     return {"true": True, "1": True, "false": False, "0": False}[str(value).casefold()]
 
@@ -123,8 +128,8 @@ def _date(value: object) -> date:
 
 
 _CONVERT: dict[str, Callable[[object], object]] = {
-    "s": str,
-    "t": str,
+    "s": _text,
+    "t": _text,
     "b": _boolean,
     "i": _integer,
     "n": _number,
