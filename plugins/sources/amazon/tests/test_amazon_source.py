@@ -240,6 +240,16 @@ async def test_backfill_has_ends(rig: Open) -> None:
         assert r.sandbox.journal.count("searchOrders") == 0
 
 
+async def test_a_day_that_has_hardly_begun_is_not_asked_for(rig: Open) -> None:
+    async with rig(size=5) as r:
+        r.clock.advance(15 * 3600 + 60)
+        today = date(2026, 11, 22)
+        assert [page.last async for page in r.source.orders_placed(today, today)] == [True]
+        r.clock.advance(600)
+        assert [page.last async for page in r.source.orders_placed(today, today)] == [True]
+        assert [call.status for call in r.sandbox.journal.calls if call.operation == "searchOrders"] == [200]
+
+
 def refs_of(r: Rig, count: int) -> list[OrderRef]:
     records = sorted(r.sandbox.orders, key=lambda record: record.updated, reverse=True)[:count]
     return [OrderRef(id=record.number, number=record.number, changed_at=record.updated) for record in records]

@@ -15,7 +15,7 @@ from koppel_amazon.checks import findings
 from koppel_amazon.listing import CHANGED, PLACED, Cursor, Found, Lister, PageTokenDead
 from koppel_amazon.mapper import Departure, read_order
 from koppel_amazon.settings import AmazonSettings
-from koppel_amazon.tables import FEW_ORDERS, ORDERS_KEPT_DAYS
+from koppel_amazon.tables import ASSUMED_DELAY, FEW_ORDERS, ORDERS_KEPT_DAYS
 from koppel_amazon.wire import moment, text_time
 
 FIRST_DAYS = 7
@@ -73,7 +73,7 @@ class AmazonSource:
         since = max(since, start or since)
         first, end = _midnight(since), _midnight(until + timedelta(days=1))
         position = Cursor.of(cursor) if cursor else Cursor(after=text_time(first), end=text_time(end))
-        if (moment(position.after) or first) >= min(end, now):
+        if (moment(position.after) or first) >= min(end, now - ASSUMED_DELAY):
             yield OrderPage(orders=(), cursor=position.text(), last=True)
             return
         async for step in self._lister.steps(PLACED, position):
