@@ -9,21 +9,11 @@ import msgspec
 
 from koppel.plugin import KoppelError, RetryLater
 from koppel.vendor import HeaderSignIn, Reply, Vendor
+from koppel_lightspeed.decoding import typed, typed_order, typed_row
 from koppel_lightspeed.dialect import DIALECT, GET_ORDER, LIST_ORDERS, ErrorBody, explain
 from koppel_lightspeed.settings import LightspeedSettings
 from koppel_lightspeed.tables import BODY_WAITS, ROW_FIELDS, VENDOR, limits
-from koppel_lightspeed.wire import (
-    Language,
-    LineWire,
-    OrderWire,
-    Permissions,
-    RateLimit,
-    Row,
-    ShopWire,
-    typed,
-    typed_order,
-    typed_row,
-)
+from koppel_lightspeed.wire import Language, LineWire, OrderWire, Permissions, RateLimit, Row, ShopWire
 
 T = TypeVar("T")
 S = TypeVar("S", bound=msgspec.Struct)

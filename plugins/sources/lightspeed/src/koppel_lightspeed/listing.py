@@ -51,11 +51,11 @@ async def read_list(api: LightspeedApi, clock: Clock, span: Span) -> Listing:
     """Every row of the span, each order once.
 
     A list of one page is a snapshot. A longer one is read until a whole pass over it brings nothing that was there
-    before, and has as many rows as the server counts. If the server withholds rows (deep pages are said to be capped),
-    the span is halved. Raises RetryLater if the list does not come to rest.
+    before, and as many rows are known as the server counts. If the server withholds rows (deep pages are said to be
+    capped), the span is halved. Raises RetryLater if the list does not come to rest.
     """
     reader = _Reader(api, clock, span)
-    if await reader.read_pass() == 1:
+    if await reader.read_pass():
         return reader.listing()
     for _ in range(PASSES):
         counted = await api.count(span.params())
@@ -106,29 +106,33 @@ class _Reader:
         """What was found."""
         return Listing(tuple(self.rows.values()), self._horizon)
 
-    async def read_pass(self) -> int:
-        """Read the list once from top to bottom. Gives the number of pages that had rows (1 for an empty list)."""
-        offset, pages = 0, 0
+    async def read_pass(self) -> bool:
+        """Read the list once from top to bottom. True if one page was surely all of it."""
+        offset = 0
         here: set[int] = set()
         while True:
             rows = await self._page(offset)
             if here.issuperset(row.id for row in rows):
                 break  # the end, or a server that gives the same page for ever
             here.update(row.id for row in rows)
-            pages += 1
             for row in rows:
                 self._note(row)
             if len(rows) < min(self._size, DEFAULT_PAGE) or (offset and len(rows) < self._size):
                 break
-            self._size = min(
-                self._size, len(rows)
-            )  # perhaps the server's own maximum: only an empty page after it is the end
+            if len(rows) < self._size:  # the end, or the server's own maximum
+                if await self._api.count(self._params) <= len(rows):
+                    self._end_pass()
+                    return True
+                self._size = len(rows)
             offset += self._size
-        self._passes += 1
-        if self._passes == 1:
+        self._end_pass()
+        return len(here) < DEFAULT_PAGE and offset == 0
+
+    def _end_pass(self) -> None:
+        if not self._passes:
             moments = [moment for row in self.rows.values() if (moment := self._span.moment(row))]
             self._horizon = max(moments, default=None)
-        return max(pages, 1)
+        self._passes += 1
 
     def _note(self, row: Row) -> None:
         if row.id not in self.rows and self._passes:

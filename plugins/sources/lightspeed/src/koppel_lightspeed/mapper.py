@@ -8,8 +8,9 @@ from decimal import Decimal
 from koppel.clock import AMSTERDAM
 from koppel.model import Address, Buyer, Fulfilment, LineKind, Order, OrderLine, Payment, UnreadableOrder
 from koppel_lightspeed.amounts import CENT, Amounts, Unreadable
+from koppel_lightspeed.decoding import aware, embedded
 from koppel_lightspeed.tables import AWAITING_PAYMENT, CANCELLED, ON_ACCOUNT, STATUS_NAMES, UNKNOWN
-from koppel_lightspeed.wire import AddressWire, EventWire, LineWire, OrderWire, Text, aware, embedded
+from koppel_lightspeed.wire import AddressWire, EventWire, LineWire, OrderWire, Text
 
 CHANNEL = "lightspeed"
 COUNTRIES = {"UK": "GB", "EL": "GR"}

@@ -20,12 +20,13 @@ from koppel_lightspeed import cursor as cursors
 from koppel_lightspeed.api import LightspeedApi
 from koppel_lightspeed.checks import examine
 from koppel_lightspeed.cursor import Handled, Placed, Watermark
+from koppel_lightspeed.decoding import embedded
 from koppel_lightspeed.dialect import NotThere
 from koppel_lightspeed.listing import Span, read_list
 from koppel_lightspeed.mapper import Shop, to_order
 from koppel_lightspeed.settings import LightspeedSettings
 from koppel_lightspeed.tables import CHUNK, FIRST_LOOK, KNOWN_WAITS, LISTED_WAITS, OVERLAP, PARALLEL, WINDOW_SPAN
-from koppel_lightspeed.wire import Row, embedded
+from koppel_lightspeed.wire import Row
 
 Seen = Order | UnreadableOrder
 Done = tuple[Row, Seen, datetime]

@@ -1,5 +1,6 @@
 """The simulator of a Lightspeed shop."""
 
-from koppel_lightspeed.sandbox.app import KEY, SECRET, LightspeedSandbox, OrderRecord, sandbox_settings
+from koppel_lightspeed.sandbox.about import KEY, SECRET
+from koppel_lightspeed.sandbox.app import LightspeedSandbox, OrderRecord, sandbox_settings
 
 __all__ = ["KEY", "SECRET", "LightspeedSandbox", "OrderRecord", "sandbox_settings"]

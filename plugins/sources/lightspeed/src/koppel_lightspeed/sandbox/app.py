@@ -18,13 +18,13 @@ from starlette.types import Message, Receive, Scope, Send
 
 from koppel.sandbox import Meter, Options, Sandbox
 from koppel_lightspeed.sandbox import answers
+from koppel_lightspeed.sandbox.about import KEY, SECRET, About
 from koppel_lightspeed.sandbox.lists import page, select
 from koppel_lightspeed.sandbox.orders import Json, ShopOrder
 from koppel_lightspeed.sandbox.scenario import Later, Scenario
 from koppel_lightspeed.sandbox.windows import KeyMeters
 from koppel_lightspeed.tables import CALLS, STATUSES
 
-KEY, SECRET = "sandbox0sandbox0sandbox0sandbox0", "geheim00geheim00geheim00geheim00"
 RELEASING = frozenset(status.name for status in STATUSES if status.releases)
 NUMBERS = msgspec.json.Decoder[Any](float_hook=Decimal)
 Guarded = Callable[[Request], Response]
@@ -44,14 +44,16 @@ class OrderRecord(Struct, frozen=True, kw_only=True):
 class LightspeedSandbox(Sandbox):
     """One shop with one API key. Switches (all text, default in brackets):
 
-    ``days`` [5] over which the orders were placed · ``business`` 1: cross-border firms with reverse charge · ``free``
-    1: coupons of 100 % · ``noise`` 1: totals a cent off · ``odd`` 0: "not set" always said the same way · ``zone``
-    [Europe/Amsterdam] in which filters are read · ``moving`` n: so many orders come in while a list is paged ·
-    ``not_found`` n: an order answers 404 for n seconds after each change · ``heavy`` n: 504 for pages over n rows ·
-    ``largest`` [250] rows a page · ``deep`` n: pages after the n-th are empty · ``body_errors`` n: every n-th answer
-    is an error inside a 200 · ``embed`` 0: single orders come without lines · ``limits`` [300/3000/12000] ·
-    ``retry_after`` [absent], ``seconds`` or ``date`` · ``languages`` [nl,en] · ``rights`` [orders,settings] that may
-    be read · ``currency`` [EUR].
+    * the shop: ``days`` [5] over which the orders were placed, ``quiet`` 1: nothing changes by itself, ``currency``
+      [EUR], ``languages`` [nl,en], ``rights`` [orders,settings] that may be read;
+    * the orders: ``business`` 1: cross-border firms with reverse charge, ``free`` 1: coupons of 100 %, ``noise`` 1:
+      totals a cent off, ``odd`` 0: "not set" always said the same way, ``embed`` 0: single orders without lines;
+    * the list: ``zone`` [Europe/Amsterdam] in which filters are read, ``moving`` n: so many orders come in while it is
+      paged, ``heavy`` n: 504 for pages over n rows, ``largest`` [250] rows a page, ``deep`` n: pages after the n-th are
+      empty;
+    * trouble: ``not_found`` n: an order answers 404 for n seconds after each change, ``body_errors`` n: every n-th
+      answer is an error inside a 200, ``windows`` [300/3000/12000] of calls, ``retry_after`` [absent], ``seconds``,
+      ``date``.
     """
 
     def __init__(self, options: Options) -> None:
@@ -59,8 +61,8 @@ class LightspeedSandbox(Sandbox):
         switches = self._switches = options.switches
         self._scenario = Scenario(options.seed, switches)
         self._zone: tzinfo = ZoneInfo(switches.get("zone", "Europe/Amsterdam"))
-        self._meters = KeyMeters(self.clock, [int(calls) for calls in switches.get("limits", CALLS).split("/")])
-        self._currency = switches.get("currency", "EUR")
+        self._meters = KeyMeters(self.clock, [int(calls) for calls in switches.get("windows", CALLS).split("/")])
+        self._about = About(self.clock, self._meters, switches)
         self._orders: dict[int, ShopOrder] = {}
         self._later: list[Later] = []
         self._answers = 0
@@ -76,11 +78,11 @@ class LightspeedSandbox(Sandbox):
             ("countOrders", "/orders/count.json", self._count_orders),
             ("getOrder", "/orders/{id:int}.json", self._get_order),
             ("listOrderProducts", "/orders/{id:int}/products.json", self._get_lines),
-            ("getShop", "/shop.json", self._get_shop),
-            ("getAccount", "/account.json", self._get_account),
-            ("getPermissions", "/account/permissions.json", self._get_permissions),
-            ("getRateLimit", "/account/ratelimit.json", self._get_ratelimit),
-            ("listLanguages", "/languages.json", self._list_languages),
+            ("getShop", "/shop.json", self._about.get_shop),
+            ("getAccount", "/account.json", self._about.get_account),
+            ("getPermissions", "/account/permissions.json", self._about.get_permissions),
+            ("getRateLimit", "/account/ratelimit.json", self._about.get_rate_limit),
+            ("listLanguages", "/languages.json", self._about.list_languages),
             ("other", "/{rest:path}", self._other),
         ):
             scope = "orders" if "rder" in name else "settings" if name in ("getShop", "listLanguages") else ""
@@ -98,7 +100,8 @@ class LightspeedSandbox(Sandbox):
     def _place(self, at: Any) -> ShopOrder:
         order, later = self._scenario.draw(at, self.clock.now())
         self._orders[order.id] = order
-        self._later += later
+        if self._switches.get("quiet") != "1":
+            self._later += later
         return order
 
     @property
@@ -106,6 +109,11 @@ class LightspeedSandbox(Sandbox):
         """What must become of each order, as things are now."""
         self._catch_up()
         return tuple(self._record(order) for order in self._orders.values())
+
+    @property
+    def shop_orders(self) -> tuple[ShopOrder, ...]:
+        """The orders as the vendor keeps them."""
+        return tuple(self._orders.values())
 
     def change(self, number: str, status: str = "", *, quantity: int = 0, **fields: Any) -> None:
         """Change an order now: its status, its first line's quantity (amounts follow), any field of its own."""
@@ -166,7 +174,7 @@ class LightspeedSandbox(Sandbox):
             cancelled=status == "cancelled",
             skipped=False,
             expected_total=fields["priceIncl"],
-            currency=self._currency,
+            currency=self._about.currency,
         )
 
     def _catch_up(self) -> None:
@@ -215,9 +223,9 @@ class LightspeedSandbox(Sandbox):
         async def guarded(request: Request) -> Response:
             if _login(request.headers.get("authorization", "")) != (KEY, SECRET):
                 return answers.error(request, 401, "Could not authenticate you.")
-            if scope and scope not in self._switches.get("rights", "orders,settings").split(","):
+            if scope and scope not in self._about.rights:
                 return answers.error(request, 403, "You have no access to this resource.")
-            if request.path_params["language"] not in self._switches.get("languages", "nl,en").split(","):
+            if request.path_params["language"] not in self._about.languages:
                 return answers.error(request, 404, "Unknown or inactive language.")
             self._answers += 1
             every = int(self._switches.get("body_errors", "0"))
@@ -281,50 +289,6 @@ class LightspeedSandbox(Sandbox):
         if self._switches.get("odd") == "0":
             return body
         return answers.unsettle(body, Random(f"{self.options.seed}/{body.get('id')}"))  # noqa: S311 - repeatable
-
-    def _get_shop(self, request: Request) -> Response:
-        del request
-        currency = {"shortcode": self._currency, "title": self._currency, "isDefault": True, "currencyRate": "1.000000"}
-        country = {"id": 150, "code": "nl", "code3": "nld", "title": "Netherlands, The"}
-        return answers.answer(
-            {"shop": {"id": 356891, "status": "live", "isB2b": False, "country": country, "currency": currency}}
-        )
-
-    def _get_account(self, request: Request) -> Response:
-        del request
-        return answers.answer({"account": {"id": 19609, "appId": False, "apiKey": KEY}})
-
-    def _get_permissions(self, request: Request) -> Response:
-        del request
-        readable = self._switches.get("rights", "orders,settings").split(",")
-        scopes = ("content", "products", "customers", "orders", "settings", "tracking")
-        return answers.answer(
-            {"accountPermissions": {each: {"read": each in readable, "write": False} for each in scopes}}
-        )
-
-    def _get_ratelimit(self, request: Request) -> Response:
-        now = self.clock.now()
-        body = {
-            name: {
-                "limit": meter.calls,
-                "remaining": meter.remaining,
-                "reset": int(meter.reset_after),
-                "resetTime": (now + timedelta(seconds=meter.reset_after)).isoformat(timespec="seconds"),
-            }
-            for name, meter in zip(
-                ("limit5Min", "limitHour", "limitDay"),
-                self._meters.of(_login(request.headers["authorization"])[0]),
-                strict=True,
-            )
-        }
-        return answers.answer({"accountRatelimit": body})
-
-    def _list_languages(self, request: Request) -> Response:
-        del request
-        codes = self._switches.get("languages", "nl,en").split(",")
-        return answers.answer(
-            {"languages": [{"id": place, "isActive": True, "code": code} for place, code in enumerate(codes, start=1)]}
-        )
 
     def _other(self, request: Request) -> Response:
         return answers.error(request, 404, "Not found.")

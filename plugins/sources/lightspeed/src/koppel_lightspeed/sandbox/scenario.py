@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
 
-from koppel_lightspeed.sandbox.orders import Extras, Item, ShopOrder, Sold, make_order
+from koppel_lightspeed.sandbox.making import Extras, Item, Sold, make_order
+from koppel_lightspeed.sandbox.orders import ShopOrder
 from koppel_lightspeed.sandbox.people import (
     DOMESTIC_VAT_IDS,
     FOREIGN_VAT_IDS,
@@ -27,8 +28,8 @@ ITEMS = (
     Item("Fietsbel <koper>", "Default", "BEL-1", "BEL-1", "8712345678913", Decimal("9.99")),
     Item("Lamp", "Lamp", "", "LAMP-9", "", Decimal("149.00")),
     Item("Sok (per 3)", "43/46", "SOK-43", "SOK-43", "8712345678920", Decimal("0.33")),
-    Item("Boek: Leven & werk", "Default", "BOEK-01", "BOEK-01", "9789000000007", Decimal("10.90"), book=True),
-    Item("Boek: L'été", "Hardcover", "BOEK-02", "BOEK-02", "9789000000014", Decimal("24.95"), book=True),
+    Item("Boek: Leven & werk", "Default", "BOOK-01", "BOOK-01", "9789000000007", Decimal("10.90"), book=True),
+    Item("Boek: L'été", "Hardcover", "BOOK-02", "BOOK-02", "9789000000014", Decimal("24.95"), book=True),
 )
 
 STATUSES = (

@@ -13,7 +13,7 @@ class AlignedMeter(WindowMeter):
     def __init__(self, clock: Clock, calls: int, seconds: float) -> None:
         super().__init__(clock, calls, seconds)
         self._wall = clock
-        self._number = -1
+        self._number: int = -1
         self._used = 0
 
     @property
