@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import msgspec
@@ -61,11 +61,10 @@ def problems(instance: Any, model: str) -> list[str]:
 
 def without_nulls(value: Any) -> Any:
     if isinstance(value, dict):
-        fields: dict[str, Any] = value
+        fields = cast("dict[str, object]", value)
         return {key: without_nulls(inner) for key, inner in fields.items() if inner is not None}
     if isinstance(value, list):
-        items: list[Any] = value
-        return [without_nulls(inner) for inner in items]
+        return [without_nulls(inner) for inner in cast("list[object]", value)]
     return value
 
 

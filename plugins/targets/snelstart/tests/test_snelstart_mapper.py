@@ -15,6 +15,7 @@ from koppel.plugin import Misconfigured, Refused, VatRow
 from koppel.testing.clock import VirtualClock
 from koppel.vat.treatment import Treatment
 from koppel_snelstart import relatie, verkoopboeking, verkooporder
+from koppel_snelstart.artikel import article_code, dutch_kind
 from koppel_snelstart.chart import Chart
 from koppel_snelstart.sandbox import body, bookings
 from koppel_snelstart.sandbox.books import Books
@@ -222,6 +223,28 @@ def test_when_oss_is_on(settings_: MakeSettings, flag: bool, ranges: list[DateRa
     assert not chart.oss_on(date(2021, 6, 30)) or setting == "on"
 
 
+def test_a_rounding_difference_follows_the_goods_abroad(drafts: Any, settings_: MakeSettings) -> None:
+    books = Books("Zandbak BV", VirtualClock(), {})
+    outside = {"country": None, "treatment": Treatment.OSS, "vat_code": "Geen", "ledger": ""}
+    rounding = drafts.line("-0.05", None, quantity="-1", kind=LineKind.OTHER, **outside)
+    draft = drafts.sale(drafts.oss("119.00", ledger="8031"), rounding)
+    request = verkoopboeking.booking(draft, customer_in(books, "DE"), chart_of(books, settings_()))
+    made, _ = bookings.create(books, body.parse(ENCODER.encode(request)))
+    assert made["factuurbedrag"] == Decimal("118.95")
+    assert article_code(rounding, settings_(), None) == "SKU-1-Geen"
+    assert dutch_kind(rounding, settings_()) is Kind.GEEN
+
+
+def test_extras_have_a_code_for_each_kind(drafts: Any, settings_: MakeSettings) -> None:
+    def code(text: str, rate: str) -> str:
+        return article_code(drafts.line("1.00", rate, kind=LineKind.SHIPPING, code=text), settings_(), None)
+
+    assert code("Shipment", "21") == "Shipment"
+    assert code("Shipment", "9") == "Shipment-Laag"
+    assert code("Shipment 9", "9") == "Shipment 9"
+    assert code("Shipment 19", "9") == "Shipment 19-Laag"
+
+
 def test_both_vocabularies_are_read() -> None:
     assert parse_code("VerkopenHoog") == parse_code(" hoog ") == VatCode(Kind.HOOG)
     assert parse_code("Verlegd") == parse_code("VerkopenVerlegd") == VatCode(Kind.GEEN, reverse=True)
@@ -237,8 +260,7 @@ def test_what_is_proposed() -> None:
     assert propose(Treatment.DOMESTIC, "NL", "21") == VatRow(code="VerkopenHoog")
     assert propose(Treatment.ORIGIN_BELOW_THRESHOLD, "NL", "9") == VatRow(code="VerkopenLaag")
     assert propose(Treatment.OSS, "DE", "19") == VatRow(code="Geen")
-    assert propose(Treatment.MARKETPLACE_DEEMED, "GB", "0") == VatRow(code="Geen")
-    assert propose(Treatment.MARKETPLACE_DEEMED, "DE", "0") is None
+    assert propose(Treatment.MARKETPLACE_DEEMED, "NL", "0") == VatRow(code="Geen")
     assert propose(Treatment.DOMESTIC_FOREIGN, "DE", "19") is None
     assert propose(Treatment.DOMESTIC, "NL", "6") is None
 

@@ -1,5 +1,6 @@
 """Articles: their codes, and the ones that koppel makes [fact sheet 7.4]. Pure."""
 
+import re
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -23,6 +24,8 @@ _SETTING = (
 
 def dutch_kind(line: DraftLine, settings: Settings) -> Kind | None:
     """The Dutch VAT kind of an article, which decides its revenue group; None where a line from abroad cannot tell."""
+    if line.rate is None:  # outside VAT, wherever the goods go
+        return Kind.GEEN
     if line.treatment in _DUTCH_VAT and (code := parse_code(line.vat_code)) is not None:
         return code.kind
     return Kind(settings.foreign_article_vat) if settings.foreign_article_vat else None
@@ -52,7 +55,8 @@ def _extra_code(line: DraftLine, settings: Settings) -> str:
         if key in settings.article_codes:
             return settings.article_codes[key].strip()
     code = (line.code or "").strip()
-    return f"{code}-{kind}" if code and kind not in (None, Kind.HOOG) else code
+    own = line.rate is not None and re.search(rf"(?<!\d){re.escape(f'{line.rate.normalize():f}')}%?$", code)
+    return code if not code or own or kind in (None, Kind.HOOG) else f"{code}-{kind}"
 
 
 def is_numeric(company: CompanyInfo) -> bool:

@@ -36,10 +36,19 @@ class Chart(Struct, frozen=True, kw_only=True):
     cost_centres: Sequence[Kostenplaats] = ()
     settings: Settings
 
-    def posting(self, line: DraftLine, on: date) -> Posting:
-        """Where this line goes on this day. Raises Misconfigured that names the row of the VAT table and the ledger."""
+    def posting(self, line: DraftLine, on: date, like: Grootboek | None = None) -> Posting:
+        """Where this line goes on this day. Raises Misconfigured that names the row of the VAT table and the ledger.
+
+        ``like``: the ledger of the goods, which small amounts outside VAT (a rounding difference) follow in a sale with
+        VAT of another country: SnelStart takes no other ledger there.
+        """
         code = parse_code(line.vat_code)
-        ledger = self.numbered(line.ledger, row_name(line)) if line.ledger else self._default(line, code, on)
+        if line.ledger:
+            ledger = self.numbered(line.ledger, row_name(line))
+        elif like is not None and line.rate is None and line.treatment is Treatment.OSS:
+            ledger = like
+        else:
+            ledger = self._default(line, code, on)
         kind = code.kind if code else _only_kind(ledger, line)
         _check(ledger, kind, line)
         foreign = kind is Kind.GEEN and line.vat != 0
@@ -107,7 +116,7 @@ class Chart(Struct, frozen=True, kw_only=True):
     def _default(self, line: DraftLine, code: VatCode | None, on: date) -> Grootboek:
         function = default_function(code.kind, line.treatment) if code else None
         candidates = self.with_function(function) if function else []
-        if function == tables.AFSTANDSVERKOPEN and line.country and line.rate is not None:
+        if function == tables.AFSTANDSVERKOPEN and self.rates and line.country and line.rate is not None:
             codes = self.rate_codes(line.country, line.rate, on)
             candidates = [each for each in candidates if each.vat_rate_code in codes]
         if len(candidates) == 1:

@@ -152,7 +152,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             "Artikelcodes van verzending, korting …",
             "SnelStart takes the VAT from the article, so each VAT kind needs an own article. Key: 'shipping' or "
             "'shipping.Laag' (also gift_wrap, payment_costs, discount, voucher, deposit, tip, other). "
-            "Without an entry: the code of the connection, with '-Laag', '-Overig', '-Geen' behind it for those kinds.",
+            "Without an entry: the code of [articles], with '-Laag', '-Overig', '-Geen' behind it for those kinds "
+            "unless it ends in the rate ({rate}).",
         ),
     ] = {}
     foreign_article_vat: Annotated[

@@ -8,11 +8,6 @@ from koppel.plugin import Misconfigured, VatRow
 from koppel.vat.treatment import Treatment
 from koppel_snelstart import tables
 
-EU = frozenset(
-    "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MC MT NL PL PT RO SE SI SK XI".split()  # noqa: SIM905
-)
-"""Countries whose goods do not leave the EU VAT area (Monaco counts as France, XI is Northern Ireland)."""
-
 
 class Kind(StrEnum):
     """The VAT kind of a line (``btwSoort``)."""
@@ -89,13 +84,18 @@ def default_function(kind: Kind, treatment: Treatment) -> str | None:
     return FUNCTION_OF_KIND.get(kind) or _FUNCTION_OF_TREATMENT.get(treatment)
 
 
+_WITHOUT_DUTCH_VAT = frozenset(
+    {Treatment.ICS, Treatment.EXPORT, Treatment.OSS, Treatment.KOR_EXEMPT, Treatment.MARKETPLACE_DEEMED}
+)
+
+
 def propose(treatment: Treatment, country: str, rate: str) -> VatRow | None:
-    """The default cell of the VAT table. The ledger stays empty: the one active ledger with the fitting function."""
+    """The default cell of the VAT table. The ledger stays empty: the one active ledger with the fitting function.
+
+    What a marketplace collects the VAT on leaves the EU when a Dutch seller sends it, so it is proposed as export.
+    """
+    del country
     if treatment in (Treatment.DOMESTIC, Treatment.ORIGIN_BELOW_THRESHOLD):
         code = {"21": "VerkopenHoog", "9": "VerkopenLaag", "0": "Geen"}.get(rate)
         return VatRow(code=code) if code else None
-    if treatment in (Treatment.ICS, Treatment.EXPORT, Treatment.OSS, Treatment.KOR_EXEMPT):
-        return VatRow(code="Geen")
-    if treatment is Treatment.MARKETPLACE_DEEMED and country and country.upper() not in EU:
-        return VatRow(code="Geen")
-    return None
+    return VatRow(code="Geen") if treatment in _WITHOUT_DUTCH_VAT else None

@@ -77,7 +77,7 @@ def _refuse_mixture(draft: Draft) -> None:
 def booking(draft: Draft, customer: str, chart: Chart) -> BookingRequest:
     """The request for a draft. Raises Misconfigured that names the row of the VAT table that does not fit."""
     settings = chart.settings
-    posted = [(line, chart.posting(line, draft.tax_date)) for line in draft.lines if line.net != 0 or line.vat != 0]
+    posted = _posted(draft, chart)
     foreign = any(posting.vat_ledger for _, posting in posted)
     lines = [_line(line, posting) for line, posting in posted if line.net != 0]
     if settings.booking_lines == "per_ledger" and not foreign:
@@ -92,6 +92,14 @@ def booking(draft: Draft, customer: str, chart: Chart) -> BookingRequest:
         boekingsregels=(*lines, *_foreign_vat(posted)),
         btw=_vat(posted),
     )
+
+
+def _posted(draft: Draft, chart: Chart) -> list[tuple[DraftLine, Posting]]:
+    """Each line that is no zero with where it goes, in the draft's order."""
+    wanted = [line for line in draft.lines if line.net != 0 or line.vat != 0]
+    goods = max((line for line in wanted if line.rate is not None), key=lambda line: abs(line.net), default=None)
+    like = chart.posting(goods, draft.tax_date).ledger if goods else None
+    return [(line, chart.posting(line, draft.tax_date, like)) for line in wanted]
 
 
 def _line(line: DraftLine, posting: Posting) -> BookingLine:
