@@ -48,15 +48,15 @@ def test_a_whole_draft() -> None:
     assert draft.description == "171-0000001-0000001 iDEAL NL"
     assert draft.document_date == draft.tax_date == date(2026, 10, 2)
     assert (draft.currency, draft.total, draft.buyer_total) == ("EUR", D("14.95"), D("14.95"))
-    assert (draft.withheld, draft.paid_by_voucher, draft.rate_to_eur, draft.original_total) == (0, 0, None, None)
+    assert (draft.withheld, draft.paid_by_voucher, draft.rate_to_eur, draft.original_total) == (D(0), D(0), None, None)
     assert (draft.market, draft.channel, draft.payment_method, draft.payment_term_days) == ("NL", "amazon", "iDEAL", 14)
     assert (draft.billing_country, draft.delivery_country, draft.departure_country) == (None, "NL", "NL")
     assert draft.remarks == "PO 7"
     assert draft.delivery is None
     assert draft.warnings == ()
     first, second, shipping = draft.lines
-    assert (first.quantity, first.unit_price, first.gross) == (2, D("3.33"), D("6.66"))
-    assert (second.quantity, second.unit_price, second.gross) == (1, D("3.34"), D("3.34"))
+    assert (first.quantity, first.unit_price, first.gross) == (D(2), D("3.33"), D("6.66"))
+    assert (second.quantity, second.unit_price, second.gross) == (D(1), D("3.34"), D("3.34"))
     assert first.vat + second.vat == D("1.74")
     assert (first.code, first.title, first.source_line, first.kind) == ("SKU-1", "Artikel SKU-1", "g1", LineKind.GOODS)
     assert (shipping.code, shipping.ledger, shipping.vat_code) == ("Shipment", "8200", "HOOG")
@@ -71,7 +71,7 @@ def test_shipping_follows_mixed_goods_in_proportion() -> None:
         EUROS,
     )
     assert cells(draft)[2:] == [("shipping", "3.33", "HOOG", "8200"), ("shipping", "1.67", "LAAG", "8200")]
-    assert [(total.rate, total.net + total.vat) for total in draft.vat] == [(21, D("63.33")), (9, D("31.67"))]
+    assert [(total.rate, total.net + total.vat) for total in draft.vat] == [(D(21), D("63.33")), (D(9), D("31.67"))]
 
 
 def test_shipping_is_weighed_by_what_is_paid_for_the_goods() -> None:
@@ -95,7 +95,7 @@ def test_discount_on_the_order_is_spread_to_the_cent() -> None:
         EUROS,
     )
     assert cells(draft)[2:] == [("discount", "-3.33", "HOOG", "8220"), ("discount", "-6.67", "LAAG", "8220")]
-    assert [(line.quantity, line.unit_price) for line in draft.lines[2:]] == [(-1, D("3.33")), (-1, D("6.67"))]
+    assert [(line.quantity, line.unit_price) for line in draft.lines[2:]] == [(D(-1), D("3.33")), (D(-1), D("6.67"))]
     assert [line.code for line in draft.lines[2:]] == ["Discount", "Discount"]
     assert draft.total == D("20.00")
 
@@ -164,7 +164,7 @@ def test_deposit_tip_and_gift_card_are_outside_vat() -> None:
         ("goods", "25.00", "GEEN", "1630"), ("deposit", "0.25", "GEEN", "1620"), ("tip", "2.00", "GEEN", "1610"),
     ]  # fmt: skip
     for line in draft.lines[1:]:
-        assert (line.rate, line.country, line.vat, line.treatment) == (None, None, 0, Treatment.DOMESTIC)
+        assert (line.rate, line.country, line.vat, line.treatment) == (None, None, D(0), Treatment.DOMESTIC)
     assert [line.code for line in draft.lines[1:]] == ["CARD", "Deposit", "Tip"]
 
 
@@ -201,8 +201,8 @@ def test_a_small_difference_is_a_line_of_its_own_and_shown(apart: str) -> None:
     draft = make_draft(order(goods("10.00"), total=D("10.00") + D(apart)), settings(), EUROS)
     line = draft.lines[-1]
     assert draft.total == draft.buyer_total == D("10.00") + D(apart)
-    assert (line.gross, line.net, line.vat, line.ledger, line.vat_code) == (D(apart), D(apart), 0, "4990", "GEEN")
-    assert (line.quantity, line.unit_price) == ((-1 if D(apart) < 0 else 1), abs(D(apart)))
+    assert (line.gross, line.net, line.vat, line.ledger, line.vat_code) == (D(apart), D(apart), D(0), "4990", "GEEN")
+    assert (line.quantity, line.unit_price) == (D(-1) if D(apart) < 0 else D(1), abs(D(apart)))
     assert (line.source_line, line.code, line.title) == (None, "Rounding", "Afrondingsverschil")
     assert apart in draft.warnings[0].nl
 
@@ -265,7 +265,7 @@ def test_missing_row_suggests_what_to_write() -> None:
 
 def test_kor() -> None:
     draft = make_draft(order(goods("100.00")), settings(seller={"kor": True}), EUROS)
-    assert [(line.vat_code, line.vat, line.treatment) for line in draft.lines] == [("KOR", 0, Treatment.KOR_EXEMPT)]
+    assert [(line.vat_code, line.vat, line.treatment) for line in draft.lines] == [("KOR", D(0), Treatment.KOR_EXEMPT)]
 
 
 def test_business_abroad_with_proof() -> None:
@@ -396,7 +396,7 @@ def test_what_cannot_be_followed_is_refused() -> None:
 
 def test_fractions_of_a_piece() -> None:
     line = make_draft(order(goods("9.99", quantity="2.5")), settings(), EUROS).lines[0]
-    assert (line.quantity, line.unit_price, line.title) == (1, D("9.99"), "2.5 x Artikel SKU-1")
+    assert (line.quantity, line.unit_price, line.title) == (D(1), D("9.99"), "2.5 x Artikel SKU-1")
 
 
 @pytest.mark.parametrize(
@@ -484,7 +484,7 @@ def test_conversion_keeps_a_difference_a_difference() -> None:
 
 def test_yen_have_no_cents() -> None:
     draft = make_draft(order(goods("1000", quantity="3"), currency="JPY"), settings(), Evidence(currencies=None))
-    assert [(line.quantity, line.unit_price) for line in draft.lines] == [(2, 333), (1, 334)]
+    assert [(line.quantity, line.unit_price) for line in draft.lines] == [(D(2), D(333)), (D(1), D(334))]
     assert sum(line.vat for line in draft.lines) == 174
 
 

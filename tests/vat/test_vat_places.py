@@ -68,9 +68,10 @@ def test_great_britain() -> None:
     assert found("GB", None, "Belfast").question is not None
 
 
-@pytest.mark.parametrize(
-    "country", ["US", "CH", "NO", "AX", "RE", "GP", "SM", "VA", "AD", "GI", "JE", "IM", "FO", "GL"]
-)
+FAR = ["US", "CH", "NO", "AX", "RE", "GP", "SM", "VA", "AD", "GI", "JE", "GG", "IM", "FO", "GL"]
+
+
+@pytest.mark.parametrize("country", FAR)
 def test_outside_by_its_own_code(country: str) -> None:
     assert found(country, "12345") == Place(country=country, inside=False)
 
@@ -85,7 +86,8 @@ def test_reserved_codes_of_spain(country: str) -> None:
 @pytest.mark.parametrize(
     ("country", "postcode", "region"),
     [
-        ("PT", "9500-150", "azores"), ("PT", "9980", "azores"), ("PT", "9000-001", "madeira"), ("PT", "9400", "madeira"),
+        ("PT", "9500-150", "azores"), ("PT", "9980", "azores"), ("PT", "9000-001", "madeira"),
+        ("PT", "9400", "madeira"),
         ("GR", "83100", "islands"), ("GR", "85300", "islands"), ("AT", "6691", "jungholz_mittelberg"),
         ("AT", "6993", "jungholz_mittelberg"), ("PT", "1000-001", None), ("PT", "8999", None), ("GR", "85100", None),
         ("GR", "84100", None), ("AT", "6690", None), ("AT", "6994", None), ("DE", "9500", None),

@@ -9,7 +9,7 @@ from koppel.model import Address
 from koppel.vat.countries import country_code
 
 _HOUSE = re.compile(
-    r"(?P<street>.*[^\W\d].*?)[\s,]+(?:nr\.?\s*)?(?P<number>[1-9]\d{0,4})"
+    r"(?P<street>.*?[^\W\d].*?)[\s,]+(?:nr\.?\s*)?(?P<number>[1-9]\d{0,4})"
     r"(?P<addition>\s*[-/]?\s*(?:[a-z]{1,2}\d{0,3}|bis|hs|huis|bg|boven|beneden|rood|zwart|i{1,3}|iv)"
     r"|\s*[-/]\s*\d{1,4}[a-z]?)?",
     re.IGNORECASE,

@@ -64,6 +64,7 @@ def make_draft(order: Order, settings: BookingSettings, evidence: Evidence) -> D
     where an answer is still to come. Messages name the order and its figures, never the buyer.
     """
     on = tax_day(order, settings.orders)
+    _check_total(order)
     original, converted = order, must_convert(order, evidence.currencies)
     if converted:
         order = to_euros(order, evidence.to_eur)
@@ -109,22 +110,30 @@ def _paid(order: Order) -> Decimal:
     return order.total if order.total is not None else sum((line.gross for line in order.lines), ZERO)
 
 
-def _rounding(order: Order, settings: BookingSettings, parts: Sequence[Part]) -> tuple[Part, ...]:
-    """What the lines and the buyer's total differ by, as a part of its own; too much is an error."""
-    lines = sum((line.gross for line in order.lines), ZERO)
-    apart = _paid(order) - lines
-    if not apart:
-        return ()
+def _check_total(order: Order) -> None:
+    """Lines and the buyer's total may differ by a few of the currency's smallest units, not by more."""
+    apart = _apart(order)
     if abs(apart) > MOST_UNITS_APART * quantum(order.currency):
         raise Refused(
             "booking.total-differs",
-            f"Order {order.number}: the lines add up to {lines} {order.currency}, the buyer's total is {_paid(order)} "
-            f"{order.currency}: {apart} apart.",
+            f"Order {order.number}: the lines add up to {_paid(order) - apart} {order.currency}, the buyer's total is "
+            f"{_paid(order)} {order.currency}: {apart} apart.",
             "Look the order up at the channel; a line may be missing.",
         )
+
+
+def _apart(order: Order) -> Decimal:
+    return _paid(order) - sum((line.gross for line in order.lines), ZERO)
+
+
+def _rounding(order: Order, settings: BookingSettings, parts: Sequence[Part]) -> tuple[Part, ...]:
+    """What the lines and the buyer's total differ by, as a part of its own."""
+    apart = _apart(order)
+    if not apart:
+        return ()
     why = Sentence(
-        f"Regels {lines}, totaal van de koper {_paid(order)}: {apart} afrondingsverschil.",
-        f"Lines {lines}, the buyer's total {_paid(order)}: rounding difference {apart}.",
+        f"Regels {_paid(order) - apart}, totaal van de koper {_paid(order)}: {apart} afrondingsverschil.",
+        f"Lines {_paid(order) - apart}, the buyer's total {_paid(order)}: rounding difference {apart}.",
     )
     like = next((part.cell for part in parts), None)
     line = OrderLine(id=ROUNDING, kind=LineKind.OTHER, title="Afrondingsverschil", quantity=Decimal(1), gross=apart)

@@ -7,9 +7,14 @@ from msgspec import Meta, Struct
 
 from koppel.booking.templates import COLLECTIVE, DESCRIPTION, STAND_IN, Template, check_template
 from koppel.errors import Misconfigured
-from koppel.vat.countries import country_code
+from koppel.vat.countries import VAT_TERRITORIES, country_code
 from koppel.vat.facts import REVERSE_CHARGE
 from koppel.vat.rates import CATEGORIES
+
+_SINGLE = frozenset({"ICP", "export", "marketplace", "KOR", "outside"})
+_PATTERNS = ("{}", "{}-OSS", "{}-local", "ICP-{}", "export-{}")
+ROW_NAMES = _SINGLE | {pattern.format(country) for country in VAT_TERRITORIES for pattern in _PATTERNS}
+"""The rows that a VAT table can have; what each is for: :mod:`koppel.booking.table`."""
 
 GIFT_CARD = "gift_card"
 """Category of multi-purpose gift cards: selling one is no turnover but a debt, so it carries no VAT."""
@@ -142,6 +147,7 @@ class BookingSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     def __post_init__(self) -> None:
         for name, cells in self.vat.items():
+            _check_row_name(name)
             for rate in cells:
                 _check_rate(name, rate)
         for category in self.categories:
@@ -151,6 +157,15 @@ class BookingSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
                     f"[categories]: {category!r} is no VAT category.",
                     f"Known: {', '.join(sorted(CATEGORIES))}.",
                 )
+
+
+def _check_row_name(name: str) -> None:
+    if name not in ROW_NAMES:
+        raise Misconfigured(
+            "config.value",
+            f"[vat.{name}]: there is no such row.",
+            f"Write a country of the EU (DE, DE-local, NL-OSS), ICP-DE, export-DE, or {', '.join(sorted(_SINGLE))}.",
+        )
 
 
 def _check_rate(name: str, rate: str) -> None:
