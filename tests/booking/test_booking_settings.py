@@ -180,6 +180,20 @@ def test_cells_that_nobody_can_propose_are_left_out() -> None:
     assert default_vat_table(SellerSettings(oss=True), date(2026, 11, 21), nothing) == {}
 
 
+def test_table_as_toml_reads_back() -> None:
+    table = default_vat_table(SellerSettings(oss=True), date(2026, 11, 21), propose)
+    assert read(vat_table_text(table)).vat == table
+    odd = {"NL": {"21": VatRow(code='a"b\\c', ledger="")}}
+    assert read(vat_table_text(odd)).vat == odd
+
+
+def test_the_rest_of_the_file_stays_when_the_table_goes() -> None:
+    rest = without_vat_table(FILE)
+    assert read(rest).vat == {}
+    assert read(rest).orders == read(FILE).orders
+    assert read(rest).categories == read(FILE).categories
+
+
 def test_template_leaves_no_holes() -> None:
     template = Template("{order_number} - {invoice_number} {marketplace}")
     assert template.fill({"order_number": "1", "invoice_number": "2", "marketplace": "NL"}) == "1 - 2 NL"

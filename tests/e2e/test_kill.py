@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,7 +27,7 @@ SETTLE = 120.0
 
 
 @contextmanager
-def daemon(config: Path) -> Iterator[subprocess.Popen[bytes]]:
+def daemon(config: Path) -> Generator[subprocess.Popen[bytes]]:
     with (config.parent / "daemon.log").open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "koppel", "--config", str(config), "run"], stdout=log, stderr=log

@@ -18,6 +18,10 @@ S = DocumentState
 LATER = timedelta(minutes=1)
 
 
+def nothing(_draft: object) -> None:
+    """No fault."""
+
+
 class Killed(BaseException):
     """Ends everything at once, as a kill does, as far as one process can play that."""
 
@@ -114,7 +118,7 @@ async def test_a_crash_in_the_middle_of_a_write(desk: DeskMaker, moment: str) ->
     async with desk(source=source, target=target) as at:
         with pytest.raises(BaseExceptionGroup):
             await at.poll()
-    setattr(target, moment, lambda _draft: None)
+    setattr(target, moment, nothing)
     async with desk(source=source, target=target) as at:
         await at.pass_time(timedelta(minutes=2))
         await at.poll()

@@ -25,6 +25,7 @@ from koppel.testing.clock import VirtualClock
 from koppel_migrations import HERE, Migrations
 
 pytestmark = pytest.mark.anyio
+HEAD = Migrations().head
 
 NEXT = '''
 """{name}."""
@@ -156,8 +157,8 @@ def test_an_upgrade_keeps_every_row_and_makes_a_backup_without_the_detail_log(pa
         assert rows(path, f"SELECT count(*) FROM {table}") == [(number,)], table
     assert rows(path, "SELECT source_key, checked FROM documents WHERE id = 1") == [("text1", 0)]
     assert rows(path, "PRAGMA foreign_key_check") == []
-    assert backups(path) == ["koppel.db.backup-0001"]
-    backup = path.with_name("koppel.db.backup-0001")
+    assert backups(path) == ["koppel.db.backup-" + HEAD]
+    backup = path.with_name("koppel.db.backup-" + HEAD)
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
     assert rows(backup, "SELECT count(*) FROM documents") == [(3,)]
     assert rows(backup, "SELECT count(*) FROM exchanges") == [(0,)]
@@ -180,7 +181,7 @@ def test_an_upgrade_that_fails_leaves_the_database_as_it_was(path: Path, tmp_pat
     with pytest.raises(Misconfigured) as told:
         upgrade(path, versions(tmp_path, ADD_COLUMN, wrong))
     assert told.value.code == "store.upgrade-failed"
-    assert "it is as it was (schema 0001)" in told.value.message
+    assert f"it is as it was (schema {HEAD})" in told.value.message
     assert dump(path) == before
     assert backups(path) == []  # it is the database again
     upgrade(path)  # the version from before works on
@@ -211,14 +212,14 @@ def test_a_disk_too_full_for_the_backup_leaves_everything_as_it_was(small_disk: 
     ballast.unlink()
     assert dump(path) == before
     upgrade(path, newer)
-    assert backups(path) == ["koppel.db.backup-0001"]
+    assert backups(path) == ["koppel.db.backup-" + HEAD]
 
 
 def test_a_first_start_that_fails_leaves_nothing_in_the_way(path: Path, tmp_path: Path) -> None:
     with pytest.raises(KoppelError, match="schema none"):
         upgrade(path, versions(tmp_path, BREAK))
     upgrade(path)
-    assert rows(path, "SELECT version_num FROM alembic_version") == [("0001",)]
+    assert rows(path, "SELECT version_num FROM alembic_version") == [(HEAD,)]
 
 
 async def test_a_newer_schema_is_refused(path: Path, tmp_path: Path, clock: VirtualClock) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from koppel import __version__
-from koppel.cli import connections, daemon, demo, documents
+from koppel.cli import connections, daemon, demo, documents, vat, vat_table
 from koppel.cli.frame import App
 
 
@@ -37,6 +37,9 @@ for command in (
     connections.secret,
     daemon.plugins,
     daemon.sandbox,
-
+    vat.vat,
+    vat_table.rates,
 ):
     main.add_command(command)
+vat.vat.add_command(vat_table.show)
+vat.vat.add_command(vat_table.reset)

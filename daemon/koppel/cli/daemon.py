@@ -1,6 +1,7 @@
 """run, plugins, sandbox: what starts something."""
 
 import sys
+from collections.abc import Mapping
 
 import anyio
 import click
@@ -75,6 +76,5 @@ async def sandbox(
         await anyio.sleep_forever()
 
 
-def _as_text(settings: object) -> str:
-    assert isinstance(settings, dict)  # noqa: S101 - the spec's contract
+def _as_text(settings: Mapping[str, object]) -> str:
     return "\n".join(f"  {key} = {value!r}" for key, value in settings.items())

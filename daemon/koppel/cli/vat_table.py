@@ -1,41 +1,58 @@
-"""The VAT table of a connection as text: shown, and filled anew. The commands around it are the CLI's."""
+"""koppel vat table, koppel vat reset, koppel rates import: the tables that booking looks things up in."""
 
-from collections.abc import Iterable
-from datetime import date
+from pathlib import Path
 
-from koppel.booking import BookingSettings, SellerSettings, VatTable, default_vat_table
-from koppel.booking.table import Propose
+import click
+
+from koppel.booking import VatTable
+from koppel.cli.frame import App, table, with_workshop
+from koppel.engine.daemon import Workshop
+from koppel.errors import Misconfigured
+from koppel.operating import vat_table
 
 
-def show_table(settings: BookingSettings) -> list[dict[str, str]]:
-    """The connection's VAT table, a dictionary for each cell: ``row``, ``rate``, ``code``, ``ledger``."""
+def _rows(cells: VatTable) -> list[dict[str, str]]:
     return [
         {"row": name, "rate": rate, "code": cell.code, "ledger": cell.ledger}
-        for name, cells in settings.vat.items()
-        for rate, cell in cells.items()
+        for name, by_rate in cells.items()
+        for rate, cell in by_rate.items()
     ]
 
 
-def reset_table(seller: SellerSettings, on: date, propose: Propose) -> tuple[VatTable, str]:
-    """The table with the EU's rates of a day as the target proposes it, and the same as TOML for a connection file."""
-    table = default_vat_table(seller, on, propose)
-    return table, table_toml(table)
+def _emit(app: App, cells: VatTable) -> None:
+    rows = _rows(cells)
+    app.emit(rows, table([("row", "rate", "code", "ledger"), *(tuple(row.values()) for row in rows)]))
 
 
-def table_toml(table: VatTable) -> str:
-    """The ``[vat.*]`` sections of a connection file."""
-    return "\n".join(_sections(table))
+@click.command("table")
+@click.argument("name")
+@with_workshop
+async def show(app: App, workshop: Workshop, name: str) -> None:
+    """Show a connection's VAT table; an empty ledger is the target's own choice."""
+    _emit(app, await vat_table.vat_table(workshop, name))
 
 
-def _sections(table: VatTable) -> Iterable[str]:
-    for name, cells in table.items():
-        yield f"[vat.{name}]"
-        for rate, cell in cells.items():
-            key = f'"{rate}"' if "." in rate else rate
-            yield f"{key} = {{ code = {_quoted(cell.code)}, ledger = {_quoted(cell.ledger)} }}"
-        yield ""
+@click.command()
+@click.argument("name")
+@with_workshop
+async def reset(app: App, workshop: Workshop, name: str) -> None:
+    """Fill a connection's VAT table anew with today's EU rates, as the target proposes them."""
+    _emit(app, await vat_table.reset_vat_table(workshop, name))
 
 
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+@click.group()
+def rates() -> None:
+    """The ECB's reference rates, for orders in a currency that the target cannot book."""
+
+
+@rates.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@with_workshop
+async def import_rates(app: App, workshop: Workshop, file: Path) -> None:
+    """Take over one of the ECB's files (XML, CSV, zipped CSV), where the daemon cannot reach the ECB."""
+    try:
+        content = file.read_bytes()  # noqa: ASYNC240 - a command that does nothing else
+    except OSError as error:
+        raise Misconfigured("config.unreadable", f"{file} cannot be read: {error.strerror}.") from error
+    count = await workshop.facts.ecb.import_file(content)
+    app.emit({"rates": count}, f"{count} rates kept.")

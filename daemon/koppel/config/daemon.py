@@ -45,6 +45,13 @@ class WebSettings(Struct, frozen=True, forbid_unknown_fields=True):
     listen: str | None = None
 
 
+class Services(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where facts are asked for; another address may stand in, as for a vendor."""
+
+    vies: str = "https://ec.europa.eu/taxation_customs/vies/rest-api"
+    ecb: str = "https://www.ecb.europa.eu/stats/eurofxref"
+
+
 class LogSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """What goes to the journal (stderr)."""
 
@@ -60,6 +67,7 @@ class DaemonConfig(Struct, frozen=True, forbid_unknown_fields=True):
     plugins: PluginSettings = field(default_factory=PluginSettings)
     detail_log: DetailLogSettings = field(default_factory=DetailLogSettings)
     web: WebSettings = field(default_factory=WebSettings)
+    services: Services = field(default_factory=Services)
     log: LogSettings = field(default_factory=LogSettings)
 
 

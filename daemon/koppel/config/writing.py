@@ -1,7 +1,7 @@
 """Plain values into TOML text: for connection files that a program makes."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -23,17 +23,18 @@ def _write(lines: list[str], name: str, section: Mapping[str, Any]) -> None:
         _write(lines, f"{name}.{_key(key)}", value)
 
 
-def _is_section(value: Any) -> bool:
-    return isinstance(value, dict) and any(isinstance(each, dict) for each in value.values())
+def _is_section(value: object) -> bool:
+    return isinstance(value, dict) and any(isinstance(each, dict) for each in cast("dict[str, object]", value).values())
 
 
 def _key(key: str) -> str:
     return key if key.replace("-", "").replace("_", "").isalnum() and key.isascii() else _value(key)
 
 
-def _value(value: Any) -> str:
+def _value(value: object) -> str:
     if isinstance(value, dict):
-        return "{ " + ", ".join(f"{_key(key)} = {_value(each)}" for key, each in value.items()) + " }"
+        pairs = cast("dict[str, object]", value)
+        return "{ " + ", ".join(f"{_key(key)} = {_value(each)}" for key, each in pairs.items()) + " }"
     if isinstance(value, list):
-        return "[" + ", ".join(map(_value, value)) + "]"
+        return "[" + ", ".join(map(_value, cast("list[object]", value))) + "]"
     return msgspec.json.encode(value).decode()

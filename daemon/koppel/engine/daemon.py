@@ -66,7 +66,7 @@ async def open_workshop(
             plugins=plugins,
             hub=hub,
             opener=Opener(config, store, plugins, hub, clock),
-            facts=Facts(store, hub, clock),
+            facts=Facts(store, hub, config.services),
         )
 
 

@@ -14,7 +14,7 @@ from koppel.errors import Misconfigured
 from koppel.log.redaction import register_secret
 from koppel.plugin.loading import Plugins
 from koppel.store import ConnectionRecord, Store
-from koppel.vendor import Exchange, Vendor, VendorHub
+from koppel.vendor import Exchange, VendorHub
 
 
 class DetailTracer:
@@ -59,9 +59,12 @@ class Opener:
         self._store = store
         self._plugins = plugins
         self._hub = hub
+        self._kept: dict[str, tuple[object, Opened]] = {}
 
     async def open(self, record: ConnectionRecord) -> Opened:
-        """Open one connection. Raises Misconfigured for anything that is wrong with its settings."""
+        """Open one connection, or give what was opened before if settings and secrets are still the same: plugins keep
+        tables of their vendor (ledgers, countries) for hours. Raises Misconfigured for anything that is wrong.
+        """
         settings = parse_connection(record.config, f"connection {record.name}", self._plugins)
         if settings.heading.limits == "off" and not self._config.security.allow_insecure_endpoints:
             raise Misconfigured(
@@ -69,24 +72,36 @@ class Opener:
                 f'Connection {record.name}: limits = "off" is for sandboxes only.',
                 "Take the line out, or set [security] allow_insecure_endpoints in koppel.toml for a test machine.",
             )
+        source = await self._with_secrets(settings.source, "source", record.name)
+        target = await self._with_secrets(settings.target, "target", record.name)
+        key = (record.config, source, target)
+        if (kept := self._kept.get(record.name)) is not None and kept[0] == key:
+            await kept[1].tracer.refresh()
+            return kept[1]
         tracer = DetailTracer(self._store, self._clock, record.name, record.detail_until)
         vendor = self._hub.session(
             record.name,
             tracer=tracer,
             enforce_limits=settings.heading.limits == "vendor",
         )
-        return Opened(
+        opened = Opened(
             settings=settings,
             tracer=tracer,
-            source=await self._side(settings.source_spec.open, settings.source, "source", record.name, vendor),
-            target=await self._side(settings.target_spec.open, settings.target, "target", record.name, vendor),
+            source=settings.source_spec.open(source, vendor),
+            target=settings.target_spec.open(target, vendor),
         )
+        self._kept[record.name] = (key, opened)
+        return opened
 
-    async def _side(self, open_: Any, settings: msgspec.Struct, section: str, connection: str, vendor: Vendor) -> Any:
+    def forget(self, connection: str) -> None:
+        """Open anew next time: after a fault that only a person can mend, what plugins remember may be wrong."""
+        self._kept.pop(connection, None)
+
+    async def _with_secrets(self, settings: msgspec.Struct, section: str, connection: str) -> msgspec.Struct:
         kept: dict[str, str | None] = {}
         for key in secret_fields(type(settings)):
             kept[f"{section}.{key}"] = await self._store.secrets.get(connection, f"{section}.{key}")
         resolved = resolve_secrets(settings, section, kept.get, connection)
         for key in secret_fields(type(resolved)):
             register_secret(str(getattr(resolved, key)))
-        return open_(resolved, vendor)
+        return resolved

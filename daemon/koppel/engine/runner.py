@@ -9,10 +9,11 @@ import anyio
 import structlog
 
 from koppel.clock import Clock
+from koppel.engine.facts import Facts
 from koppel.engine.opening import DetailTracer, Opened, Opener
 from koppel.engine.schedule import after_failure, next_night, next_poll
-from koppel.errors import KoppelError, Misconfigured, RetryLater
-from koppel.flow.cycle import Cycle, FactFinder, tell
+from koppel.errors import KoppelError, Misconfigured, RetryLater, SignInNeeded
+from koppel.flow.cycle import Cycle, tell
 from koppel.flow.orders import FLOW as ORDERS
 from koppel.flow.orders import NIGHTLY, run_nightly, run_orders
 from koppel.store import ConnectionRecord, FlowState, Lease, LeaseLost, Store
@@ -34,7 +35,7 @@ class Runner:
         store: Store,
         opener: Opener,
         clock: Clock,
-        facts: FactFinder,
+        facts: Facts,
         hooks: Any,
         owner: str,
         stopping: Callable[[], bool] = lambda: False,
@@ -107,7 +108,7 @@ class Runner:
             lease=lease,
             clock=self._clock,
             hooks=self._hooks,
-            facts=self._facts,
+            facts=self._facts.of(opened.settings),
             stopping=self._stopping,
             log=self._log.bind(connection=lease.connection, flow=state.flow),
         )
@@ -143,6 +144,8 @@ class Runner:
             self._log.info("flow_recovered", connection=lease.connection, flow=state.flow, failures=state.failures)
 
     async def _failed(self, lease: Lease, state: FlowState, error: KoppelError) -> None:
+        if isinstance(error, SignInNeeded | Misconfigured):
+            self._opener.forget(lease.connection)
         code, message, suggestion = tell(error)
         due_at = after_failure(self._clock.now(), state.failures + 1, error, self._dice)
         async with self._store.write(lease) as tx:

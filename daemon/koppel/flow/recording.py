@@ -79,7 +79,8 @@ async def _again(cycle: Cycle, tx: Tx, document: Document, order: Order | Unread
         changes["amount"], changes["currency"] = order.total, order.currency
     if verdict.state is not None:
         await move(tx, document, verdict.state, verdict.kind, _reason(verdict, order), **changes)
-        return msgspec.structs.replace(document, state=verdict.state, retry_at=None, **changes)
+        changes["retry_at"] = None
+        return msgspec.structs.replace(document, state=verdict.state, **changes)
     if any(getattr(document, name) != value for name, value in changes.items()):
         await tx.change(document.id, event=None, **changes)
     return msgspec.structs.replace(document, **changes)

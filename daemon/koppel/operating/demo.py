@@ -225,7 +225,7 @@ def _vat_table(seller: SellerSettings, today: date, target: TargetSpec) -> dict[
             table[country].setdefault(str(rate.percentage), row)
     if "marketplace" not in table and "export" in table:
         table["marketplace"] = table["export"]
-    return msgspec.to_builtins(table)
+    return msgspec.convert(msgspec.to_builtins(table), dict[str, Any])
 
 
 def _known(specs: Mapping[str, Any], name: str, kind: str) -> Any:

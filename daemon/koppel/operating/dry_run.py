@@ -38,7 +38,7 @@ async def dry_run(workshop: Workshop, name: str, limit: int) -> AsyncIterator[Dr
         lease=Lease(connection=name, owner="dry-run", generation=-1),  # holds nothing: any write would be refused
         clock=workshop.clock,
         hooks=workshop.plugins.manager.hook,
-        facts=workshop.facts,
+        facts=workshop.facts.of(opened.settings),
     )
     done: set[str] = set()
     async for order in _candidates(workshop, cycle):

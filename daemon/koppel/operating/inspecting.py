@@ -6,6 +6,7 @@ from datetime import datetime
 import msgspec
 from msgspec import Struct
 
+from koppel.booking.templates import preview
 from koppel.engine.control import call_daemon
 from koppel.engine.daemon import Workshop
 from koppel.errors import Misconfigured
@@ -82,7 +83,8 @@ async def check(workshop: Workshop, name: str) -> list[Finding]:
     """Sign-in, rights, VAT table, ledgers, book year, limits: what source and target say of themselves."""
     record = await known_connection(workshop, name)
     opened = await workshop.opener.open(record)
-    findings: list[Finding] = []
+    template = opened.settings.booking.orders.description
+    findings = [Finding(level="ok", subject="description", message=f"Reads like: {preview(template)}")]
     for side, plugin in (("source", opened.source), ("target", opened.target)):
         for finding in await plugin.check():
             findings.append(msgspec.structs.replace(finding, subject=f"{side}: {finding.subject}"))  # noqa: PERF401

@@ -30,8 +30,8 @@ class FaultKind(StrEnum):
 
 
 class Fault(Struct, kw_only=True, forbid_unknown_fields=True):
-    """One rule. ``operation`` is a glob over operation names, ``spare`` one of those left alone; ``times`` ends it after so
-    many hits (None: never), ``skip`` lets so many matching requests pass first.
+    """One rule. ``operation`` is a glob over operation names, ``spare`` one of those left alone. ``times`` ends it
+    after so many hits (None: never), ``skip`` lets so many pass first.
     """
 
     kind: FaultKind

@@ -7,6 +7,7 @@ from koppel.store.connections import Connections
 from koppel.store.detail import DetailLog
 from koppel.store.documents import Documents
 from koppel.store.errors import LeaseLost
+from koppel.store.facts import EcbRates, ViesAnswers
 from koppel.store.flows import Flows
 from koppel.store.leases import Leases
 from koppel.store.records import (
@@ -41,6 +42,7 @@ __all__ = [
     "DocumentFields",
     "DocumentState",
     "Documents",
+    "EcbRates",
     "Event",
     "FlowState",
     "Flows",
@@ -59,5 +61,6 @@ __all__ = [
     "Tokens",
     "Tx",
     "Vault",
+    "ViesAnswers",
     "open_store",
 ]

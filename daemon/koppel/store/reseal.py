@@ -6,10 +6,10 @@ from typing import Any
 from sqlalchemy import Table, Update, and_, bindparam, select, update
 
 from koppel.store.database import Database
-from koppel.store.schema import exchanges, meta, secrets, tokens
+from koppel.store.schema import exchanges, meta, secrets, tokens, vies_answers
 from koppel.store.vault import Vault
 
-SEALED = (meta, secrets, tokens, exchanges)
+SEALED = (meta, secrets, tokens, exchanges, vies_answers)
 _BATCH = 20
 
 

@@ -213,3 +213,19 @@ exchanges = Table(
     Index("ix_exchanges_connection", "connection", "id"),
 )
 """The detail log: at most 14 days."""
+
+vies_answers = Table(
+    "vies_answers",
+    metadata,
+    Column("key", Text, primary_key=True),  # fingerprint of the VAT number
+    Column("value", LargeBinary, nullable=False),
+)
+"""What VIES said, sealed: the proof for 0 %."""
+
+ecb_rates = Table(
+    "ecb_rates",
+    metadata,
+    Column("currency", Text, primary_key=True),
+    Column("day", Text, primary_key=True),
+    Column("value", ExactDecimal, nullable=False),
+)

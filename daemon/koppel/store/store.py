@@ -12,6 +12,7 @@ from koppel.store.connections import Connections
 from koppel.store.database import Database, Place
 from koppel.store.detail import DetailLog
 from koppel.store.documents import Documents
+from koppel.store.facts import EcbRates, ViesAnswers
 from koppel.store.flows import Flows
 from koppel.store.leases import Leases
 from koppel.store.migrate import prepare_postgres, prepare_sqlite
@@ -31,6 +32,8 @@ class Store:
         self.secrets = Secrets(database, vault)
         self.tokens = Tokens(database, vault)
         self.limit_states = LimitStates(database)
+        self.vies_answers = ViesAnswers(database, vault)
+        self.ecb_rates = EcbRates(database)
         self.leases = Leases(database, clock)
         self.flows = Flows(database, clock)
         self.documents = Documents(database, vault)

@@ -51,7 +51,7 @@ class TargetSuite:
     target: ClassVar[Mapping[str, Any]] = {}
     """Extra settings in ``[target]``."""
     spare: ClassVar[str] = ""
-    """Operations (a glob) that are not disturbed: a vendor whose refresh token works once loses it with a lost answer."""
+    """Operations (a glob) left undisturbed: a vendor whose refresh token works once loses it with a lost answer."""
 
     @pytest.fixture
     def anyio_backend(self) -> str:
@@ -205,4 +205,7 @@ def _same_vendor(spec: Any, sandbox: Sandbox) -> Any:
     """The plugin, with a vendor that remembers."""
     from dataclasses import replace
 
-    return replace(spec, sandbox=lambda _options: sandbox)
+    def same(_options: object) -> Sandbox:
+        return sandbox
+
+    return replace(spec, sandbox=same)
