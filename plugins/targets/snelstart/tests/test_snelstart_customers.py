@@ -137,7 +137,7 @@ async def test_a_collective_debtor_by_its_code(world: Any, drafts: Any) -> None:
         for code in ("5", "6", "99"):
             missing = drafts.collective(code=code)
             assert await w.target.find_customers([missing]) == {}
-            with pytest.raises(Misconfigured):
+            with pytest.raises(Refused):
                 await w.target.create_customer(missing)
         with pytest.raises(Misconfigured):
             await w.target.find_customers([drafts.collective(code="AMZ")])

@@ -1,6 +1,7 @@
 """The pure part: from drafts to requests that add up, whatever the draft."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -169,7 +170,7 @@ def test_the_ledger_of_oss_follows_country_rate_and_day(drafts: Any, settings_: 
         )
         for three, entries in rates.EU.values()
     ]
-    chart = msgspec.structs.replace(chart, rates=known)
+    chart = replace(chart, rates=known)
     posting = chart.posting(drafts.oss("25.00", "25.5", "FI"), date(2026, 1, 2))
     assert (posting.ledger.nummer, posting.vat_ledger and posting.vat_ledger.nummer) == (8031, 1690)
     assert chart.posting(drafts.oss("25.00", "7", "DE"), date(2026, 1, 2)).ledger.nummer == 8033

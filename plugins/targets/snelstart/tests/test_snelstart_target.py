@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+import anyio
 import pytest
 
 from koppel.booking.draft import DraftKind
@@ -297,6 +298,17 @@ async def test_limits_are_never_broken_and_used_up(world: Any, drafts: Any, vari
         assert w.clock.monotonic() - start < 2.2 * 60
         w.sandbox.faults.add("429", "listInvoices", times=1)
         await w.target.find_bookings(["again"])
+
+
+async def test_no_more_calls_at_once_than_are_allowed(world: Any) -> None:
+    product = "ontwikkeling-en-test"
+    async with world(switches={"product": product, "slow": "1"}, limits=True, product=product) as w:
+        await w.target.find_bookings(["x"])
+        async with anyio.create_task_group() as tasks:
+            for number in range(20):
+                tasks.start_soon(w.target.find_bookings, [f"{number}"])
+        assert w.sandbox.peak == 5
+        assert {call.status for call in w.sandbox.journal.calls} == {200}
 
 
 async def test_garbage_for_a_read_is_temporary(world: Any) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from koppel.booking.draft import DraftLine
-from koppel.plugin import OutcomeUnknown, Refused
+from koppel.plugin import Misconfigured, OutcomeUnknown, Refused
 from koppel_snelstart import api, artikel, odata
 from koppel_snelstart.administration import Administration
 from koppel_snelstart.api import Api
@@ -53,7 +53,11 @@ class Articles:
     async def create(self, line: DraftLine) -> str:
         """Make the article of a line. See HasArticles.create_article."""
         company = await self._administration.company()
-        request = artikel.article(line, company, await self._administration.article_groups(), self._settings)
+        groups = await self._administration.article_groups()
+        try:
+            request = artikel.article(line, company, groups, self._settings)
+        except Misconfigured as error:  # one group that is missing stops its articles, not the connection
+            raise Refused(error.code, error.message, error.suggestion) from error
         if artikel.same_code(request.artikelcode, company) in self._inactive:
             raise Refused(
                 "snelstart.article-inactive",

@@ -1,8 +1,10 @@
 """Which ledger, VAT kind and cost centre a draft line gets in this administration. Pure: no I/O."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import cached_property
 
 from msgspec import Struct
 
@@ -26,7 +28,8 @@ class Posting(Struct, frozen=True, kw_only=True):
     vat_ledger: Grootboek | None = None
 
 
-class Chart(Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class Chart:
     """The part of an administration that decides how a line is booked."""
 
     company: CompanyInfo
@@ -64,8 +67,7 @@ class Chart(Struct, frozen=True, kw_only=True):
 
     def numbered(self, number: str, where: str) -> Grootboek:
         """The ledger with this number."""
-        wanted = number.strip().lstrip("0")
-        found = next((ledger for ledger in self.ledgers if str(ledger.nummer) == wanted), None)
+        found = self._by_number.get(number.strip().lstrip("0"))
         if found is None:
             raise Misconfigured(
                 "snelstart.ledger-unknown",
@@ -73,6 +75,10 @@ class Chart(Struct, frozen=True, kw_only=True):
                 "Choose a ledger that exists, or make it in SnelStart.",
             )
         return found
+
+    @cached_property
+    def _by_number(self) -> Mapping[str, Grootboek]:
+        return {str(ledger.nummer): ledger for ledger in reversed(self.ledgers)}
 
     def with_function(self, function: str) -> list[Grootboek]:
         """The active ledgers with a function."""

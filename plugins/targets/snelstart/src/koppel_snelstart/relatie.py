@@ -83,7 +83,7 @@ def new_relation(customer: DraftCustomer, countries: Sequence[Land], placeholder
     """The relation for a customer that does not exist yet."""
     code = relation_code(customer)
     if code is not None:
-        raise Misconfigured(
+        raise Refused(
             "snelstart.relation-unknown",
             f"The collective debtor {code} is no active customer in SnelStart.",
             "Make a customer with that relatiecode, or correct the code in this connection.",

@@ -69,7 +69,7 @@ class SnelStartSandbox(Sandbox):
     ``blocked_until`` (a day), ``article_cap`` (rows a page of /artikelen, silently), ``case_sensitive=1``,
     ``no_function`` (a filter function that is refused), ``order_filter`` (``refuse``, ``ignore``), ``unstable=1``
     (another order at each call), ``visible_after`` (seconds until lists show a write), ``zone=UTC``, ``token_life``,
-    ``scopes``, ``round_lines=1``, ``extra=1`` (unknown fields and values in answers).
+    ``scopes``, ``round_lines=1``, ``slow`` (seconds that every call takes), ``extra=1`` (unknown fields in answers).
     """
 
     def __init__(self, options: Options) -> None:
@@ -119,6 +119,7 @@ class SnelStartSandbox(Sandbox):
                 if self._running > self.quota.concurrent and self.options.limits:
                     return self.throttled(operation, 1.0)
                 status, answer = await work(self.sign_in.admit(request, scope), request)
+                await self.clock.sleep(float(self.switches.get("slow", "0")))
             except Refusal as refusal:
                 return _response(refusal.status, refusal.body)
             finally:
