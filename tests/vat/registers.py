@@ -11,8 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from koppel.sandbox import Options, Sandbox, serve
 from koppel.testing.clock import VirtualClock
-from koppel.vendor import Vendor, VendorHub
-from vendor.stores import MemoryLimits, MemoryTokens
+from koppel.vendor import Token, Vendor, VendorHub
 
 
 class RegisterServer(Sandbox):
@@ -35,6 +34,26 @@ class RegisterServer(Sandbox):
         return self.answer()
 
 
+class NoTokens:
+    """Implements TokenStore: nobody signs in here."""
+
+    async def load(self, key: str) -> Token | None:
+        return None
+
+    async def save(self, key: str, token: Token) -> None:
+        raise AssertionError("no token is expected")
+
+
+class NoLimits:
+    """Implements LimitStore: what is counted is forgotten."""
+
+    async def load(self, key: str) -> bytes | None:
+        return None
+
+    async def save(self, key: str, state: bytes) -> None:
+        return None
+
+
 @dataclass
 class Registers:
     """What a test gets."""
@@ -54,7 +73,7 @@ def anyio_backend() -> str:
 async def registers() -> AsyncGenerator[Registers]:
     clock = VirtualClock()
     server = RegisterServer(Options(clock=clock))
-    hub = VendorHub(clock=clock, tokens=MemoryTokens(), limits=MemoryLimits(), allow_insecure=True)
+    hub = VendorHub(clock=clock, tokens=NoTokens(), limits=NoLimits(), allow_insecure=True)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(clock.drive)
         async with serve(server) as url, hub:
