@@ -212,6 +212,17 @@ async def test_a_relation_that_is_gone_is_told(world: Opened, draft: Drafts, lan
             await at.target.book(own, customer, articles)
 
 
+async def test_a_403_may_mean_that_the_relation_is_no_customer(world: Opened, draft: Drafts) -> None:
+    async with world(switches={"no_right": "salesorder/SalesOrders"}) as at:
+        own = draft()
+        customer, articles = await at.customer(), await at.articles(own)
+        with pytest.raises(Misconfigured):
+            await at.target.book(own, customer, articles)
+        rows(at, "crm/Accounts")[0]["Blocked"] = True
+        with pytest.raises(CustomerGone):
+            await at.target.book(own, customer, articles)
+
+
 async def test_an_article_that_is_gone_is_no_missing_relation(world: Opened, draft: Drafts) -> None:
     async with world() as at:
         own = draft()
@@ -412,7 +423,7 @@ async def test_lists_are_read_to_the_last_page(world: Opened) -> None:
     async with world() as at:
         vat_codes = await at.target.choices("vat_codes")
         assert len(vat_codes) == len(rows(at, "vat/VATCodes")) > 60
-        assert at.sandbox.journal.count("GET vat/VATCodes") == 2
+        assert at.sandbox.journal.count("GET vat/VATCodes") == -(-len(vat_codes) // 60)
 
 
 async def test_a_discount_line(world: Opened, draft: Drafts, line: Line) -> None:
