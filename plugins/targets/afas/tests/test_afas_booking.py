@@ -105,6 +105,30 @@ async def test_private_email_counts_where_the_connector_shows_it(world: Opener) 
         assert await w.target.find_customers([customer()]) == {"email:jan@example.com": number}
 
 
+async def test_business_without_email_is_found_by_its_vat_number(world: Opener) -> None:
+    async with world() as w:
+        business = customer(identity="vat:DE123456789", email=None, company="Muster GmbH", vat_id="DE123456789")
+        number = await w.target.create_customer(business)
+        assert await w.target.find_customers([business, customer()]) == {"vat:DE123456789": number}
+
+
+async def test_delivery_address_is_text_where_no_address_may_be_added(world: Opener) -> None:
+    async with world(deny="KnPerson") as w:
+        stored = w.sandbox.books.orders[await booked(w, draft(delivery=ELSEWHERE))]
+        assert (stored.fields.get("DlAd"), stored.fields["ExAd"]) == (
+            None,
+            "Piet Peters, Kade 5b, 3011AA Rotterdam, NL",
+        )
+
+
+async def test_order_that_the_look_up_does_not_show_is_told(world: Opener) -> None:
+    async with world(settings={"connectors": {"orders": "Profit_Salesorders"}}) as w:
+        order = draft()
+        debtor, articles = await ensured(w, order)
+        w.sandbox.hidden = {"Profit_Salesorders"}
+        assert "rights" in (await w.target.book(order, debtor, articles)).note
+
+
 async def test_many_customers_take_few_calls(world: Opener) -> None:
     async with world() as w:
         people = [

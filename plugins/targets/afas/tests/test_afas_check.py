@@ -1,6 +1,7 @@
 """``koppel check`` and the lists to choose from."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from koppel.errors import Misconfigured
 from koppel.plugin import Finding
 from koppel_afas.choices import KINDS
-from koppel_afas.connectors import refuse_unknown_names
+from koppel_afas.connectors import USES, refuse_unknown_names
 from koppel_afas.sandbox import APP_TOKEN
 from koppel_afas.settings import Settings
 
@@ -104,3 +105,13 @@ async def test_choices(world: Opener) -> None:
         assert await w.target.choices("onbekend") == []
     async with world(deny="Profit_Journals") as w:
         assert await w.target.choices("journals") == []
+
+
+def test_readme_lists_the_connectors_that_are_read() -> None:
+    rows = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+    for use in USES.values():
+        for each in use.known:
+            assert f"`{each.id}`" in rows
+        if use.known[0].id.startswith("Koppeling_"):
+            (row,) = [row for row in rows.splitlines() if row.strip().startswith(f"| `{use.known[0].id}`")]
+            assert set(use.known[0].fields.values()) == set(row.split("|")[2].strip().split(", "))

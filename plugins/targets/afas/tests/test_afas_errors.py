@@ -98,12 +98,18 @@ def test_maintenance_tells_its_end() -> None:
 
 @pytest.mark.parametrize(
     ("status", "kind"),
-    [(400, Refused), (401, SignInNeeded), (403, Misconfigured), (404, Misconfigured), (413, Refused)],
+    [(400, Refused), (401, Misconfigured), (403, Misconfigured), (404, Misconfigured), (413, Refused)],
 )
 def test_statuses(status: int, kind: type[KoppelError]) -> None:
     error = ERROR("FbSales", True, Reply(status, {}, b""))
     assert type(error) is kind
     assert error.suggestion
+
+
+def test_401_of_metainfo_or_of_the_token_is_the_sign_in() -> None:
+    assert type(ERROR("metainfo", False, Reply(401, {}, b""))) is SignInNeeded
+    refused = Reply(401, {"www-authenticate": 'Bearer error="invalid_token"'}, b"")
+    assert type(ERROR("FbSales", True, refused)) is SignInNeeded
 
 
 @pytest.mark.parametrize(

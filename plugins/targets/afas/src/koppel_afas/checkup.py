@@ -74,13 +74,15 @@ async def _update_connectors(reader: Reader, metainfo: Metainfo, settings: Setti
                 findings.append(_not_granted("UpdateConnector", connector, purpose, "warning"))
     for connector, fields in FIELDS_SENT.items():
         if connector.casefold() in granted:
-            known = {each.field_id.casefold() for each in await reader.fields_of("update", connector)}
-            missing = [field for field in fields if known and field.casefold() not in known]
-            findings += _fields_missing(connector, missing)
+            findings += await _fields_missing(reader, connector, fields)
     return findings
 
 
-def _fields_missing(connector: str, missing: Iterable[str]) -> list[Finding]:
+async def _fields_missing(reader: Reader, connector: str, fields: Iterable[str]) -> list[Finding]:
+    try:
+        known = {each.field_id.casefold() for each in await reader.fields_of("update", connector)}
+    except KoppelError as error:
+        return [Finding(level="error", subject=connector, message=error.message, suggestion=error.suggestion)]
     return [
         Finding(
             level="error",
@@ -88,7 +90,8 @@ def _fields_missing(connector: str, missing: Iterable[str]) -> list[Finding]:
             message=f"The UpdateConnector {connector} has no field {field} in this environment.",
             suggestion="Activate the part of AFAS Profit that it belongs to, or leave its setting empty.",
         )
-        for field in missing
+        for field in fields
+        if known and field.casefold() not in known
     ]
 
 

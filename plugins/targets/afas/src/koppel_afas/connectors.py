@@ -136,12 +136,15 @@ _USES = (
                     "person=IsPerson",
                     "email=Email",
                     "email_private=EmailPrivate",
+                    "vat_id=VatNr",
                     "blocked=Blocked",
                 ),
             ),
             Known(
                 "Profit_Debtor",
-                _same("number=DebtorId", "party=BcCo", "name=DebtorName", "email=Email", "blocked=Blocked"),
+                _same(
+                    "number=DebtorId", "party=BcCo", "name=DebtorName", "email=Email", "vat_id=VatNr", "blocked=Blocked"
+                ),
             ),
         ),
     ),

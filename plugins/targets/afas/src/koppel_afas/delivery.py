@@ -66,7 +66,7 @@ class Deliveries:
             return
         known = relations[0].get("person")
         kinds = (False, True) if known is None else (flag(known),)
-        for person in kinds:
+        for person in [kind for kind in kinds if await self._reader.writable("KnPerson" if kind else "KnOrganisation")]:
             path, body = delivery_contact(party, address, fields, person=person)
             try:
                 await self._client.write(path.split("/")[2], path, json=body, headers=JSON)

@@ -79,6 +79,8 @@ def dialect(clock: Clock) -> Dialect:
     def error(operation: str, is_write: bool, reply: Reply) -> KoppelError:
         if reply.status == 503:
             return _unavailable(operation, is_write, reply, clock.now())
+        if reply.status == 401:
+            return _no_access(operation, reply)
         if reply.status in _BY_STATUS:
             kind, code, message, suggestion = _BY_STATUS[reply.status]
             return kind(code, f"{operation}: {message}", suggestion)
@@ -92,12 +94,6 @@ def dialect(clock: Clock) -> Dialect:
 
 _BY_STATUS: Mapping[int, tuple[type[KoppelError], str, str, str]] = {
     400: (Refused, "afas.bad-request", "AFAS says that the request is not complete (400).", "Report this as a fault."),
-    401: (
-        SignInNeeded,
-        "afas.sign-in",
-        "AFAS refuses the sign-in, or the app connector has no right to this connector (401).",
-        "Check in AFAS that the app connector is active, its secret or token valid, and that it has the connector.",
-    ),
     403: (
         Misconfigured,
         "afas.ip-restricted",
@@ -112,6 +108,24 @@ _BY_STATUS: Mapping[int, tuple[type[KoppelError], str, str, str]] = {
     ),
     413: (Refused, "afas.too-large", "the document is too large for AFAS (413).", "Split the order."),
 }
+
+
+def _no_access(operation: str, reply: Reply) -> KoppelError:
+    """A 401: the sign-in is no good, or it is and has no right to this connector [fact sheet 3.3].
+
+    ``metainfo`` needs no right, and is the first that is asked.
+    """
+    if operation == "metainfo" or "invalid_token" in reply.headers.get("www-authenticate", ""):
+        return SignInNeeded(
+            "afas.sign-in",
+            "AFAS refuses the sign-in (401).",
+            "Check in AFAS that the app connector is active and its secret or token valid, and set it here again.",
+        )
+    return Misconfigured(
+        "afas.no-access",
+        f"{operation}: AFAS gives no access (401).",
+        f"Add {operation} to the app connector and authorise its user, or check that the sign-in is still valid.",
+    )
 
 
 def refusal(reply: Reply) -> KoppelError:

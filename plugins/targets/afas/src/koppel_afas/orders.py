@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from urllib.parse import quote
 
+from msgspec.structs import replace
+
 from koppel.booking.draft import Draft
 from koppel.clock import Clock
 from koppel.plugin import Booked, KoppelError, OutcomeUnknown, Refused, RetryLater
@@ -17,6 +19,11 @@ from koppel_afas.tables import READ_BACK_EVERY, SERVER_TIMEOUT, VAT_TOLERANCE
 from koppel_afas.update import changes
 from koppel_afas.wire import JSON, amount, day, element, envelope, key_written, text
 from koppel_afas.years import BookYears
+
+UNSEEN = (
+    "AFAS does not show the order that was just made: the rights of the app connector's user, or the filter of the "
+    "GetConnector, hide orders, so that koppel cannot see what is booked already."
+)
 
 
 class Orders:
@@ -147,7 +154,7 @@ class Orders:
             records = await self._reader.find("orders", {"number": [booked.id]})
         except KoppelError:
             return booked
-        return _compared(draft, records[0]) if records else booked
+        return _compared(draft, records[0]) if records else replace(booked, note=UNSEEN)
 
 
 def _order(head: mapper.Fields, lines: Iterable[mapper.Fields]) -> dict[str, object]:
@@ -160,10 +167,7 @@ def _order(head: mapper.Fields, lines: Iterable[mapper.Fields]) -> dict[str, obj
 def _with(first: Booked | None, reference: str, record: Record) -> Booked:
     number = text(record["number"])
     if first is not None:
-        note = f"AFAS has more than one sales order with this reference: {first.id} and {number}."
-        return Booked(
-            reference=reference, id=first.id, number=first.number, total=first.total, date=first.date, note=note
-        )
+        return replace(first, note=f"AFAS has more than one sales order with this reference: {first.id} and {number}.")
     return Booked(
         reference=reference, id=number, number=number, total=amount(record.get("total")), date=day(record.get("date"))
     )
@@ -174,11 +178,5 @@ def _compared(draft: Draft, record: Record) -> Booked:
     vat, expected = amount(record.get("vat")), mapper.vat_of(draft)
     if vat is None or abs(vat - expected) <= Decimal(VAT_TOLERANCE) * len(draft.lines):
         return booked
-    return Booked(
-        reference=booked.reference,
-        id=booked.id,
-        number=booked.number,
-        total=booked.total,
-        date=booked.date,
-        note=f"AFAS calculated {vat} {draft.currency} VAT instead of {expected}: check VAT groups and btw-plicht.",
-    )
+    note = f"AFAS calculated {vat} {draft.currency} VAT instead of {expected}: check VAT groups and btw-plicht."
+    return replace(booked, note=note)

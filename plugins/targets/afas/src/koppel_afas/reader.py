@@ -76,6 +76,10 @@ class Reader:
         found = await self.view(use)
         return any(each.id.casefold() == found.id.casefold() for each in (await self.metainfo()).get_connectors)
 
+    async def writable(self, connector: str) -> bool:
+        """Whether an UpdateConnector is in the app connector."""
+        return any(each.id.casefold() == connector.casefold() for each in (await self.metainfo()).update_connectors)
+
     async def fields_of(self, kind: str, connector: str) -> Sequence[FieldInfo]:
         """The fields of a connector, ``kind`` being ``get`` or ``update``."""
         reply = await self._client.read(connector, f"/metainfo/{kind}/{connector}")

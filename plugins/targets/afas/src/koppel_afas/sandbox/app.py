@@ -88,6 +88,8 @@ class AfasSandbox(Sandbox):
         self.door = Door(options.clock, switches)
         self._shuffle = random.Random(options.seed)  # noqa: S311 - a repeatable disorder, no secret
         self._parallel = _Parallel(options.clock, PARALLEL, 1.0)
+        self.hidden: set[str] = set()
+        """GetConnectors whose rows an authorisation filter hides from the app connector's user."""
         self._denied = {name for name in switches.get("deny", "").split(",") if name}
         self._routes_of_afas()
 
@@ -228,7 +230,8 @@ class AfasSandbox(Sandbox):
 
     async def _get(self, request: Request, name: str) -> Response:
         fields = self._visible(name)
-        rows = [{field: row.get(field) for field in fields} for row in GET_CONNECTORS[name].rows(self.books)]
+        seen = () if name in self.hidden else GET_CONNECTORS[name].rows(self.books)
+        rows = [{field: row.get(field) for field in fields} for row in seen]
         page = select(rows, fields, request.query_params, self._shuffle)
         params = request.query_params
         body = {"skip": int(params.get("skip") or 0), "take": int(params.get("take") or 100), "rows": page}
