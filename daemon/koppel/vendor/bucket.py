@@ -2,7 +2,7 @@
 
 import math
 
-from koppel.vendor.counter import SLACK, Flight, Saved
+from koppel.vendor.counter import SLACK, STRAGGLING, Flight, Saved
 from koppel.vendor.limits import Bucket, Concurrent
 
 
@@ -99,13 +99,17 @@ class BucketCounter:
     def restore(self, now: float, saved: Saved, elapsed: float) -> None:
         """See :class:`Counter`."""
         self.rate = saved.rate or self.rule.rate
-        left = max(0.0, saved.missing - elapsed * self.rate / SLACK)
-        self._missing = min(left + saved.open, max(left, float(self.rule.burst)))
+        straggling = min(saved.open, self.rule.burst)
+        missing = max(0.0, saved.missing - elapsed * self.rate / SLACK)
+        self._missing = min(missing, self.rule.burst - straggling)  # the vendor's bucket is never more than empty
         self._at = now
+        for _ in range(straggling):
+            self._flight.count += 1
+            self._flight.end(now, now + STRAGGLING)
 
     def fill(self, now: float, ago: float) -> None:
         """See :class:`Counter`."""
-        self._missing = max(0.0, self.rule.burst - ago * self.rate / SLACK)
+        self._missing = max(0.0, self.rule.burst - (ago - STRAGGLING) * self.rate / SLACK)
         self._at = now
 
     def _settle(self, now: float) -> None:

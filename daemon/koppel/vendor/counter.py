@@ -22,6 +22,8 @@ from msgspec import Struct
 
 SLACK = 1.001
 """How much slower than ours the vendor's clock may run."""
+STRAGGLING = 2.0
+"""Seconds that a killed process's last calls may still be on their way when the next one has loaded the state."""
 
 
 class Saved(Struct, frozen=True, kw_only=True, omit_defaults=True):

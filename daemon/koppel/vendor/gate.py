@@ -1,10 +1,10 @@
 """One counter at a vendor, as all calls of the daemon pass it: its rules, its freeze, its state over restarts.
 
 **Over restarts and kills** the state in the store is never more hopeful than the truth. Before calls are made they are
-written down, in blocks of at most 2.5 % of the smallest rule (one by one for small rules); calls written down and
-perhaps not made count, after a kill, as made at the moment of loading. Rules that are as good as new within ten seconds
-are not written down call by call: the state says "in use until" (a minute ahead), and whoever loads it takes all as
-used then.
+written down, in blocks of at most 2.5 % of the smallest rule (one by one for small rules), at first of as many as this
+process has made; calls written down and perhaps not made count, after a kill, as made at the moment of loading. Rules
+that are as good as new within ten seconds are not written down call by call: the state says "in use until" (a minute
+ahead), and whoever loads it takes all as used then.
 
 **Clocks.** A running daemon counts by the monotonic clock only, so a jump of the wall clock changes nothing; the jump
 is noticed before the next call, and the state saved anew by the new time. Over a restart only the wall clock can tell
@@ -57,6 +57,7 @@ class Gate:
         self._lock = anyio.Lock()
         self._loaded = store is None
         self._ahead = 0
+        self._passed = 0
         self._busy_until = 0.0
         self._skew = 0.0
         self._frozen_until = 0.0
@@ -119,11 +120,12 @@ class Gate:
             if self.covered(self._clock.monotonic()):
                 return
             self._ahead = 0
+            size = min(self._block, max(1, self._passed))
             try:
-                await self._save(self._block)
+                await self._save(size)
             except Exception as error:
                 raise _store_failed(error) from error
-            self._ahead = self._block
+            self._ahead = size
 
     async def close(self) -> None:
         """Write down what was really used."""
@@ -139,6 +141,7 @@ class Gate:
     def take(self) -> list[Counter]:
         """Count a call that is about to be sent; gives the counters to end it with."""
         self._ahead -= 1
+        self._passed += 1
         for one in self._counters:
             one.take()
         return self._counters

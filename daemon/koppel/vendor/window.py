@@ -3,7 +3,7 @@
 import math
 from bisect import insort
 
-from koppel.vendor.counter import SLACK, Saved
+from koppel.vendor.counter import SLACK, STRAGGLING, Saved
 from koppel.vendor.limits import Window
 
 _GRAINS = 256
@@ -83,13 +83,13 @@ class WindowCounter:
             if left > elapsed:
                 self._hold(now + left - elapsed, count)
         if saved.open:
-            self._hold(now + self.rule.seconds * SLACK, saved.open)
+            self._hold(now + STRAGGLING + self.rule.seconds * SLACK, saved.open)
         if saved.cap and saved.cap[1] > elapsed:
             self._left, self._left_until = saved.cap[0], now + saved.cap[1] - elapsed
 
     def fill(self, now: float, ago: float) -> None:
         """See :class:`Counter`."""
-        left = self.rule.seconds * SLACK - ago
+        left = STRAGGLING + self.rule.seconds * SLACK - ago
         if left > 0:
             self._hold(now + left, self.rule.calls)
 
