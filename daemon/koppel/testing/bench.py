@@ -11,6 +11,7 @@ from typing import Any
 import anyio
 
 from koppel.engine.daemon import make_runner
+from koppel.log.setup import configure
 from koppel.operating.demo import NAME, Scene, set_scene
 from koppel.plugin.loading import Plugins, load_plugins
 from koppel.sandbox import Options
@@ -81,6 +82,7 @@ async def open_bench(
     sections: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> AsyncGenerator[Bench]:
     """A bench for a pair; ``plugins`` may bring scripted ones. ``sections`` adds to the connection's file."""
+    configure(json=False, level="INFO")  # as the daemon does: tracebacks without local variables, secrets masked
     driven = clock is not None  # somebody else's clock is driven by him
     clock = clock or VirtualClock()
     options = Options(clock=clock, seed=seed, size=size, limits=limits, switches=switches or {})
