@@ -2,7 +2,7 @@
 
 import pytest
 
-from koppel.plugin import KoppelError, Misconfigured, OutcomeUnknown, RetryLater, SignInNeeded
+from koppel.plugin import KoppelError, Misconfigured, OutcomeUnknown, Refused, RetryLater, SignInNeeded
 from koppel.vendor import Feedback, Reply
 from koppel_lightspeed.dialect import DIALECT, GET_ORDER, LIST_ORDERS, NotThere, TooHeavy
 
@@ -22,8 +22,10 @@ def reply(status: int, message: str = "<text unknown>", headers: dict[str, str] 
         (LIST_ORDERS, 404, "Not found", RetryLater),
         (GET_ORDER, 404, "Unknown or inactive language.", Misconfigured),
         (GET_ORDER, 404, "", NotThere),
-        (GET_ORDER, 405, "", Misconfigured),
-        (GET_ORDER, 422, "", Misconfigured),
+        (LIST_ORDERS, 405, "", Misconfigured),
+        (LIST_ORDERS, 422, "", Misconfigured),
+        (GET_ORDER, 400, "", Refused),
+        (GET_ORDER, 0, "", RetryLater),
         (GET_ORDER, 500, "", RetryLater),
         (GET_ORDER, 503, "", RetryLater),
         (GET_ORDER, 504, "", RetryLater),

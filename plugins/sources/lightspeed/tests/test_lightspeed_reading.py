@@ -13,6 +13,7 @@ from koppel_lightspeed.tables import CHUNK
 
 from .lightspeed_rig import Open, Rig
 
+encode = msgspec.json.Encoder(decimal_format="number").encode
 pytestmark = pytest.mark.anyio
 
 
@@ -192,6 +193,52 @@ async def test_errors_inside_a_2xx_are_not_taken_for_data(open_shop: Open) -> No
         assert found.keys() == numbers(shop)
 
 
+@pytest.mark.parametrize(
+    ("code", "kind"), [(500, None), (404, None), (429, None), (400, UnreadableOrder), (401, SignInNeeded)]
+)
+async def test_what_an_error_inside_a_2xx_means(open_shop: Open, code: int, kind: type | None) -> None:
+    async with open_shop(size=9) as shop:
+        shop.sandbox.script("getOrder", {"error": {"code": code, "message": "No."}, "order": {"id": 1}})
+        if kind is SignInNeeded:
+            with pytest.raises(SignInNeeded):
+                await shop.poll()
+            return
+        found, _ = await shop.poll()
+        assert len(found) == 9
+        assert sum(isinstance(order, UnreadableOrder) for order in found.values()) == (kind is UnreadableOrder)
+
+
+async def test_no_error_beside_the_data_is_none(open_shop: Open) -> None:
+    async with open_shop(size=1) as shop:
+        (order,) = shop.sandbox.shop_orders
+        lines = {"resource": {"id": False, "embedded": order.lines}}
+        shop.sandbox.script("getOrder", {"error": False, "order": {**order.fields, "customer": 1, "products": lines}})
+        found, _ = await shop.poll()
+        assert isinstance(found[order.number], Order)
+
+
+async def test_orders_deleted_at_every_page_are_no_reason_to_stop(open_shop: Open) -> None:
+    async with open_shop(size=600) as shop:
+        gone = iter(range(600, 0, -1))
+        shop.sandbox.after_page = lambda _page: shop.sandbox.remove(f"ORD{next(gone):05d}")
+        found, _ = await shop.poll()
+        assert numbers(shop) <= found.keys()
+
+
+async def test_a_list_in_which_old_orders_keep_turning_up_is_put_off(open_shop: Open) -> None:
+    async with open_shop(size=600) as shop:
+        old = shop.sandbox.shop_orders[300].fields
+        ids = iter(range(500_000_000, 500_000_100))
+
+        def turn_up(page: int) -> None:
+            more = next(ids)
+            shop.sandbox.add_order(encode({**old, "id": more, "number": str(more), "customer": None}))
+
+        shop.sandbox.after_page = turn_up
+        with pytest.raises(RetryLater, match="kept changing"):
+            await shop.poll()
+
+
 async def test_garbage_is_asked_again_and_then_put_off_with_what_was_read_kept(open_shop: Open) -> None:
     async with open_shop(size=130) as shop:
         shop.sandbox.faults.add("garbage", "getOrder", skip=70)
@@ -232,21 +279,17 @@ async def test_an_order_that_is_none_comes_as_unreadable_and_the_others_come_too
         assert not again
 
 
-async def test_orders_before_the_start_are_skipped_but_told(open_shop: Open) -> None:
+async def test_orders_before_the_start_are_left_alone_and_cost_nothing(open_shop: Open) -> None:
     start = date(2026, 11, 19)
     async with open_shop(size=50, start=start.isoformat()) as shop:
         shop.sandbox.change("ORD00001", comment="old, but changed today")
+        placed = {order.number: order.created.astimezone(AMSTERDAM).date() for order in shop.sandbox.shop_orders}
+        ours = {number for number, day in placed.items() if day >= start}
         found, _ = await shop.poll()
-        assert isinstance(found["ORD00001"], Order)
-        for order in found.values():
-            assert isinstance(order, Order)
-            assert order.skip in ("", "lightspeed.before-start")
-            assert bool(order.skip) == (order.placed_at.astimezone(AMSTERDAM).date() < start)
-        backfilled = [
-            order async for page in shop.source.orders_placed(date(2026, 11, 16), start) for order in page.orders
-        ]
-        assert backfilled
-        assert not any(isinstance(order, Order) and order.skip for order in backfilled)
+        assert found.keys() == ours
+        assert shop.calls("getOrder") == len(ours) < 50
+        past = shop.source.orders_placed(date(2026, 11, 16), date(9999, 12, 31))
+        assert {order.number async for page in past for order in page.orders} == ours
 
 
 async def test_a_long_past_is_listed_month_by_month(open_shop: Open) -> None:

@@ -93,19 +93,25 @@ class LightspeedApi:
 
 
 def _opened(operation: str, reply: Reply, key: str) -> msgspec.Raw:
+    """What stands under the key. An ``error`` beside or instead of it counts, whatever the status says."""
     envelope = reply.json(dict[str, msgspec.Raw])
-    if key in envelope:
-        return envelope[key]
-    raise _inside(operation, envelope)
+    error = _inside(operation, envelope["error"]) if "error" in envelope else None
+    if error is not None:
+        raise error
+    if key not in envelope:
+        raise RetryLater("vendor.garbage", f"Lightspeed's answer to {operation} holds no {key}.")
+    return envelope[key]
 
 
-def _inside(operation: str, envelope: dict[str, msgspec.Raw]) -> KoppelError:
-    """The error that stands in a 2xx answer; an answer with neither is garbage."""
+def _inside(operation: str, raw: msgspec.Raw) -> KoppelError | None:
+    """The error in a 2xx answer; None if it says that there is none (``false``, ``null``, ``""``, ``[]``)."""
+    if bytes(raw) in (b"false", b"null", b'""', b"[]"):
+        return None
     try:
-        body = msgspec.json.decode(envelope["error"], type=ErrorBody)
+        body = msgspec.json.decode(raw, type=ErrorBody)
         return explain(operation, int(body.code), body.message)
-    except (KeyError, ValueError, msgspec.DecodeError):
-        return RetryLater("vendor.garbage", f"Lightspeed's answer to {operation} holds no data.")
+    except (ValueError, msgspec.DecodeError):
+        return RetryLater("lightspeed.unavailable", f"Lightspeed answered {operation} with an error of unknown shape.")
 
 
 def _convert(raw: msgspec.Raw, into: type[T]) -> T:

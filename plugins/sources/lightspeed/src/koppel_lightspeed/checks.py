@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from koppel.plugin import Finding, KoppelError
 from koppel_lightspeed.api import LightspeedApi
+from koppel_lightspeed.mapper import country_code
 from koppel_lightspeed.settings import LightspeedSettings
 from koppel_lightspeed.tables import KEY_LENGTH
 
@@ -53,14 +54,14 @@ async def _shop(api: LightspeedApi, settings: LightspeedSettings) -> list[Findin
     found = [Finding(level="ok", subject="shop", message=f"Amounts are in {shop.currency.shortcode}.")]
     if shop.status == "test":
         found.append(Finding(level="warning", subject="shop", message="This is a test shop."))
-    country = (shop.country.code or "").upper() if shop.country else ""
-    if country and country != settings.ships_from:
+    country = country_code(shop.country)
+    if country and settings.ships_from and country != settings.ships_from:
         found.append(
             Finding(
                 level="warning",
                 subject="VAT",
                 message=f"The shop is in {country}, but goods leave from {settings.ships_from} by the settings.",
-                suggestion="Set ships_from to the country of the stock: it decides the VAT.",
+                suggestion="Look whether ships_from is the country of the stock: it decides the VAT.",
             )
         )
     return found

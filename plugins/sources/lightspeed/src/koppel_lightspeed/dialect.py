@@ -42,7 +42,7 @@ def error_of(operation: str, is_write: bool, reply: Reply) -> KoppelError:
     return explain(operation, reply.status, body.message, is_write=is_write)
 
 
-def explain(operation: str, status: int, said: str, *, is_write: bool = False) -> KoppelError:
+def explain(operation: str, status: int, said: str, *, is_write: bool = False) -> KoppelError:  # noqa: PLR0911 - a table
     """An error status and the vendor's sentence as an error. Texts are not relied on, but for the language's."""
     where = f"Lightspeed answered {status} to {operation}" + (f": {said[:SAID]}" if said else ".")
     if status == 401:
@@ -65,8 +65,10 @@ def explain(operation: str, status: int, said: str, *, is_write: bool = False) -
         return TooHeavy("lightspeed.too-heavy", where)
     if is_write and status >= 500:
         return OutcomeUnknown("lightspeed.unknown-outcome", where)
-    if status in (404, 408, 429) or status >= 500:
+    if status in (404, 408, 429) or not 400 <= status < 500:
         return RetryLater("lightspeed.unavailable", where)
+    if operation == GET_ORDER:
+        return Refused("lightspeed.refused", where, "Look whether the order opens in the shop's back office.")
     return Misconfigured(
         "lightspeed.request", where, "Report this with the detail log: the request should not have been made so."
     )

@@ -2,15 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 
-from koppel.clock import AMSTERDAM
 from koppel.model import Address, Buyer, Fulfilment, LineKind, Order, OrderLine, Payment, UnreadableOrder
 from koppel_lightspeed.amounts import CENT, Amounts, Unreadable
 from koppel_lightspeed.decoding import aware, embedded
 from koppel_lightspeed.tables import AWAITING_PAYMENT, CANCELLED, ON_ACCOUNT, STATUS_NAMES, UNKNOWN
-from koppel_lightspeed.wire import AddressWire, EventWire, LineWire, OrderWire, Text
+from koppel_lightspeed.wire import AddressWire, Country, EventWire, LineWire, OrderWire, Text
 
 CHANNEL = "lightspeed"
 COUNTRIES = {"UK": "GB", "EL": "GR"}
@@ -19,12 +18,14 @@ COUNTRIES = {"UK": "GB", "EL": "GR"}
 
 @dataclass(frozen=True)
 class Shop:
-    """What the order itself does not tell: currency, country of the stock, and the connection's choices."""
+    """What the order itself does not tell: currency, country of the shop and (None = not set) of the stock, and the
+    connection's choices.
+    """
 
     currency: str
-    ships_from: str
+    country: str | None = None
+    ships_from: str | None = None
     language: str = "nl"
-    start: date | None = None
     split_discounts: bool = True
     article_code_first: bool = False
 
@@ -52,12 +53,15 @@ def _order(wire: OrderWire, goods: Sequence[LineWire], shop: Shop) -> Order:
         raise Unreadable("lightspeed.time", "its moments have no time zone, so that its day in the books is not known.")
     if wire.number is None:
         raise Unreadable("lightspeed.number", "it has no number.")
-    amounts = Amounts(shop.currency, shop.split_discounts, shop.article_code_first)
-    lines = amounts.lines(wire, goods)
-    total = _total(wire, goods, lines, amounts)
+    status = _status(wire)
+    try:
+        lines, total = _money(wire, goods, Amounts(shop.currency, shop.split_discounts, shop.article_code_first))
+    except Unreadable:
+        if status != CANCELLED:
+            raise
+        lines, total = (), None  # will never be booked: no reason to trouble anybody
     events = embedded(wire.events)
     business = wire.is_company or wire.company_vat_number is not None
-    status = _status(wire)
     language = wire.language.code if wire.language and wire.language.code else shop.language
     return Order(
         number=str(wire.number),
@@ -83,17 +87,17 @@ def _order(wire: OrderWire, goods: Sequence[LineWire], shop: Shop) -> Order:
         business=business,
         cancelled=status == CANCELLED,
         invoice_number=_invoice_number(wire),
-        skip=_skip(wire, shop),
         warnings=tuple(_warnings(wire, goods, status, shop)),
     )
 
 
-def _total(wire: OrderWire, goods: Sequence[LineWire], lines: Sequence[OrderLine], amounts: Amounts) -> Decimal:
-    """What the buyer paid. The parts may differ from it by the shop's rounding, a cent each [fact sheet 7.1]; the core
-    books or refuses that by its own rule. More means that something was not understood.
+def _money(wire: OrderWire, goods: Sequence[LineWire], amounts: Amounts) -> tuple[tuple[OrderLine, ...], Decimal]:
+    """The lines, and what the buyer paid. The two may differ by the shop's rounding, a cent a line [fact sheet 7.1]:
+    the core books or refuses that by its own rule. More means that something was not understood.
     """
     if wire.price_incl is None:
         raise Unreadable("lightspeed.total", "it has no total.")
+    lines = amounts.lines(wire, goods)
     total = amounts.cents(wire.price_incl)
     found = sum((line.gross for line in lines), Decimal(0))
     if abs(total - found) > CENT * max(1, len(goods)):
@@ -104,7 +108,7 @@ def _total(wire: OrderWire, goods: Sequence[LineWire], lines: Sequence[OrderLine
             f"its total is {total} {amounts.currency}, but its parts add up to {found} ({told or 'no lines'}).",
             "Compare the order in the shop's back office, and book it by hand if it is right there.",
         )
-    return total
+    return lines, total
 
 
 def _status(wire: OrderWire) -> str:
@@ -115,11 +119,6 @@ def _status(wire: OrderWire) -> str:
     return wire.status if wire.status in STATUS_NAMES else UNKNOWN
 
 
-def _skip(wire: OrderWire, shop: Shop) -> str:
-    day = wire.created_at.astimezone(AMSTERDAM).date()
-    return "lightspeed.before-start" if shop.start and day < shop.start else ""
-
-
 def _warnings(wire: OrderWire, goods: Sequence[LineWire], status: str, shop: Shop) -> list[str]:
     found: list[str] = []
     if status == UNKNOWN:
@@ -128,8 +127,8 @@ def _warnings(wire: OrderWire, goods: Sequence[LineWire], status: str, shop: Sho
         found.append("lightspeed.gift-card")
     if any(line.quantity_refunded for line in goods) or any(each.is_credit_note for each in embedded(wire.invoices)):
         found.append("lightspeed.refunded")
-    delivery = _country(wire.shipping)
-    if wire.shipment_is_pickup and delivery is not None and delivery != shop.ships_from:
+    here, delivery = shop.ships_from or shop.country, country_code(wire.shipping.country)
+    if wire.shipment_is_pickup and here and delivery and here != delivery:
         found.append("lightspeed.pickup-abroad")
     return found
 
@@ -159,13 +158,14 @@ def _address(wire: AddressWire, company: Text) -> Address | None:
         postcode=_text(wire.zipcode),
         city=_text(wire.city),
         region=_text(wire.region),
-        country=_country(wire),
+        country=country_code(wire.country),
     )
     return None if address == Address(company=address.company) else address
 
 
-def _country(wire: AddressWire) -> str | None:
-    code = (wire.country.code or "").upper() if wire.country else ""
+def country_code(country: Country | None) -> str | None:
+    """A country by ISO 3166, from the vendor's lower-case code."""
+    code = (country.code or "").upper() if country else ""
     return COUNTRIES.get(code, code) or None
 
 

@@ -32,9 +32,8 @@ class LightspeedSettings(Struct, frozen=True, kw_only=True, forbid_unknown_field
         date | None,
         Meta(
             title="First order date",
-            description="Orders placed before this day (Europe/Amsterdam) are skipped: choose the day on which the old "
-            "connector stops. Empty: the first poll reads what changed in the last 7 days. A back-fill brings older "
-            "orders in all the same.",
+            description="Orders placed before this day (Europe/Amsterdam) are left alone, also by a back-fill: choose "
+            "the day on which the old connector stops. Empty: the first poll reads what changed in the last 7 days.",
             extra={"title_nl": "Eerste besteldatum"},
         ),
     ] = None
@@ -48,14 +47,14 @@ class LightspeedSettings(Struct, frozen=True, kw_only=True, forbid_unknown_field
         ),
     ] = "nl"
     ships_from: Annotated[
-        str,
+        Annotated[str, Meta(pattern="^[A-Z]{2}$")] | None,
         Meta(
             title="Goods leave from",
-            description="Two-letter country code of the stock. It decides the VAT.",
-            pattern="^[A-Z]{2}$",
+            description="Two-letter code of the country from which you send, if it is another than the seller's. "
+            "It decides the VAT.",
             extra={"title_nl": "Goederen vertrekken uit"},
         ),
-    ] = "NL"
+    ] = None
     discounts: Annotated[
         Literal["separate", "inside"],
         Meta(

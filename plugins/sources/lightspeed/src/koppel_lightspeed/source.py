@@ -5,7 +5,6 @@ changed order costs one call of its own, and none besides [fact sheet 5.4].
 """
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeVar
 
@@ -14,7 +13,7 @@ import msgspec
 
 from koppel.clock import AMSTERDAM
 from koppel.model import Order, OrderRef, UnreadableOrder
-from koppel.plugin import Finding, KoppelError, Misconfigured, OrderPage
+from koppel.plugin import Finding, KoppelError, Misconfigured, OrderPage, Refused
 from koppel.vendor import Vendor
 from koppel_lightspeed import cursor as cursors
 from koppel_lightspeed.api import LightspeedApi
@@ -23,7 +22,7 @@ from koppel_lightspeed.cursor import Handled, Placed, Watermark
 from koppel_lightspeed.decoding import embedded
 from koppel_lightspeed.dialect import NotThere
 from koppel_lightspeed.listing import Span, read_list
-from koppel_lightspeed.mapper import Shop, to_order
+from koppel_lightspeed.mapper import Shop, country_code, to_order
 from koppel_lightspeed.settings import LightspeedSettings
 from koppel_lightspeed.tables import CHUNK, FIRST_LOOK, KNOWN_WAITS, LISTED_WAITS, OVERLAP, PARALLEL, WINDOW_SPAN
 from koppel_lightspeed.wire import Row
@@ -33,6 +32,7 @@ Done = tuple[Row, Seen, datetime]
 """A row, what was read of it, and when (UTC)."""
 M = TypeVar("M")
 NOT_THERE = "lightspeed.not-there"
+LOOK_THERE = "Look whether the order still exists in the shop's back office; if so, process it again later."
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -54,7 +54,7 @@ class LightspeedSource:
         mark = _mark(cursor, cursors.watermark) if cursor else Watermark(self._start())
         for low, high in _windows(mark.since - OVERLAP, self._clock.now(), None):
             listing = await read_list(self._api, self._clock, Span("updated", low, high, self._settings.behind))
-            rows = [row for row in listing.rows if mark.wants(row) and _before(row.updated, high)]
+            rows = [row for row in listing.rows if mark.wants(row) and _before(row.updated, high) and self._ours(row)]
             rows.sort(key=lambda row: (row.updated or _NEVER, row.id))
             for chunk in _chunks(rows):
                 done, fault = await self._read(chunk)
@@ -80,14 +80,16 @@ class LightspeedSource:
 
     async def orders_placed(self, since: date, until: date, cursor: str | None = None) -> AsyncIterator[OrderPage]:
         """See :class:`koppel.plugin.ReadsOrders`. A cursor goes on after the last order of its page."""
-        first, end = _midnight(since), _midnight(until + timedelta(days=1))
+        tomorrow = self._clock.now().astimezone(AMSTERDAM).date() + timedelta(days=1)
+        first = _midnight(max(since, self._settings.start or since))
+        end = _midnight(min(until, tomorrow) + timedelta(days=1))
         mark = _mark(cursor, cursors.placed) if cursor else Placed(first)
         for low, high in _windows(max(first, mark.created), end, end):
             listing = await read_list(self._api, self._clock, Span("created", low, high, self._settings.behind))
             rows = [row for row in listing.rows if mark.wants(row) and _before(row.created, high)]
             rows.sort(key=lambda row: (row.created or _NEVER, row.id))
             for chunk in _chunks(rows):
-                done, fault = await self._read(chunk, ignore_start=True)
+                done, fault = await self._read(chunk)
                 if done:
                     last = chunk[len(done) - 1]
                     mark = Placed(last.created or mark.created, last.id)
@@ -97,7 +99,7 @@ class LightspeedSource:
         yield OrderPage(orders=(), cursor=cursors.text(mark), last=True)
 
     async def _read(
-        self, rows: Sequence[Row], *, waits: Sequence[float] = LISTED_WAITS, ignore_start: bool = False
+        self, rows: Sequence[Row], *, waits: Sequence[float] = LISTED_WAITS
     ) -> tuple[list[Done], KoppelError | None]:
         """The orders of these rows, read one by one, in the rows' order, and the fault that stopped it before the end.
 
@@ -106,7 +108,7 @@ class LightspeedSource:
         found: dict[int, Done] = {}
         faults: list[KoppelError] = []
         try:
-            shop = await self._of_shop(ignore_start=ignore_start)
+            shop = await self._of_shop()
         except KoppelError as error:
             return [], error
         missing = list(rows)
@@ -118,7 +120,9 @@ class LightspeedSource:
                 break
         else:
             for row in missing:
-                found[row.id] = (row, _not_there(row, self._clock.now()), self._clock.now())
+                message = f"Lightspeed lists order {row.number} but answers 404 when it is asked for."
+                gone = self._unreadable(row, NOT_THERE, message, LOOK_THERE)
+                found[row.id] = (row, gone, self._clock.now())
         done: list[Done] = []
         for row in rows:
             if row.id not in found:
@@ -151,29 +155,42 @@ class LightspeedSource:
         try:
             wire = await self._api.order(str(row.id))
             return to_order(wire, embedded(wire.products) or await self._api.lines(str(row.id)), shop)
+        except NotThere:
+            raise
+        except Refused as error:
+            return self._unreadable(row, error.code, error.message, error.suggestion)
         except msgspec.ValidationError as error:
-            return UnreadableOrder(
-                number=row.number,
-                id=str(row.id),
-                changed_at=row.updated or self._clock.now(),
-                placed_at=row.created,
-                code="lightspeed.unreadable",
-                message=f"Order {row.number} is not what an order of Lightspeed looks like: {error}.",
-                suggestion="Report it with the detail log.",
-            )
+            message = f"Order {row.number} is not what an order of Lightspeed looks like: {error}."
+            return self._unreadable(row, "lightspeed.unreadable", message, "Report it with the detail log.")
 
-    async def _of_shop(self, *, ignore_start: bool) -> Shop:
+    def _unreadable(self, row: Row, code: str, message: str, suggestion: str) -> UnreadableOrder:
+        return UnreadableOrder(
+            number=row.number,
+            id=str(row.id),
+            changed_at=row.updated or self._clock.now(),
+            placed_at=row.created,
+            code=code,
+            message=message,
+            suggestion=suggestion,
+        )
+
+    async def _of_shop(self) -> Shop:
         if self._shop is None:
-            settings = self._settings
+            settings, about = self._settings, await self._api.shop()
             self._shop = Shop(
-                currency=(await self._api.shop()).currency.shortcode.upper(),
+                currency=about.currency.shortcode.upper(),
+                country=country_code(about.country),
                 ships_from=settings.ships_from,
                 language=settings.language,
-                start=settings.start,
                 split_discounts=settings.discounts == "separate",
                 article_code_first=settings.product_code == "article_code",
             )
-        return replace(self._shop, start=None) if ignore_start else self._shop
+        return self._shop
+
+    def _ours(self, row: Row) -> bool:
+        """Whether the order was placed late enough to be koppel's."""
+        start = self._settings.start
+        return start is None or row.created is None or row.created >= _midnight(start)
 
     def _start(self) -> datetime:
         start = self._settings.start
@@ -228,15 +245,3 @@ def _handled(done: Iterable[Done]) -> list[Handled]:
         for row, order, at in done
         if not (isinstance(order, UnreadableOrder) and order.code == NOT_THERE)
     ]
-
-
-def _not_there(row: Row, now: datetime) -> UnreadableOrder:
-    return UnreadableOrder(
-        number=row.number,
-        id=str(row.id),
-        changed_at=row.updated or now,
-        placed_at=row.created,
-        code=NOT_THERE,
-        message=f"Lightspeed lists order {row.number} but answers 404 when it is asked for.",
-        suggestion="Look whether the order still exists in the shop's back office; if so, process it again later.",
-    )

@@ -66,6 +66,7 @@ class LightspeedSandbox(Sandbox):
         self._orders: dict[int, ShopOrder] = {}
         self._later: list[Later] = []
         self._answers = 0
+        self._scripted: dict[str, list[Json]] = {}
         self.moving = int(switches.get("moving", "0"))
         self.after_page: Callable[[int], None] = lambda _page: None
         """Called after each page of the order list, with its number: what happens in the shop meanwhile."""
@@ -86,7 +87,7 @@ class LightspeedSandbox(Sandbox):
             ("other", "/{rest:path}", self._other),
         ):
             scope = "orders" if "rder" in name else "settings" if name in ("getShop", "listLanguages") else ""
-            self.operation(name, "GET", "/{language}" + path, self._guard(scope, handler))
+            self.operation(name, "GET", "/{language}" + path, self._guard(name, scope, handler))
         self._routes += [
             Route("/_sandbox/orders", self._post_order, methods=["POST"]),
             Route("/_sandbox/orders/{number}", self._put_order, methods=["PUT"]),
@@ -125,6 +126,10 @@ class LightspeedSandbox(Sandbox):
             order.requantify(quantity, now)
         if status:
             order.move(status, now)
+
+    def script(self, operation: str, *bodies: Json) -> None:
+        """Answer the next calls of an operation with these bodies and 200, whatever is asked."""
+        self._scripted.setdefault(operation, []).extend(bodies)
 
     def change_pending(self) -> None:
         """Let everything that waits move on at once, as a day does: payments come in, buyers cancel, parcels leave."""
@@ -217,7 +222,7 @@ class LightspeedSandbox(Sandbox):
 
         await super().__call__(scope, receive, with_limits)
 
-    def _guard(self, scope: str, handler: Guarded) -> Callable[[Request], Any]:
+    def _guard(self, name: str, scope: str, handler: Guarded) -> Callable[[Request], Any]:
         """Sign-in, right, language, then the faults that a shop has by itself."""
 
         async def guarded(request: Request) -> Response:
@@ -232,6 +237,8 @@ class LightspeedSandbox(Sandbox):
             if every and self._answers % every == 0:
                 return answers.error(request, 500, "Something went wrong.", inside=True)
             self._catch_up()
+            if self._scripted.get(name):
+                return answers.answer(self._scripted[name].pop(0))
             return handler(request)
 
         return guarded
