@@ -264,7 +264,6 @@ BAD_BOOKINGS: list[tuple[str, Change]] = [
     ("BOE-0069", lambda _: {"btw": [{"btwSoort": "VerkopenLaag", "btwBedrag": 21}]}),
     ("BOE-0062", lambda _: {"btw": [{"btwSoort": "VerkopenVerlegd"}, {"btwSoort": "VerkopenHoog", "btwBedrag": 21}]}),
     ("BOE-0080", lambda c: {"boekingsregels": [line(c, 8070)], "btw": []}),
-    ("BOE-0080", lambda c: {"boekingsregels": [line(c, 8031, "100"), line(c, 1690, "21")], "btw": []}),
     ("BOE-0039", lambda _: {"factuurbedrag": "121.01"}),
 ]
 
@@ -323,6 +322,15 @@ async def test_oss_rules(raw: Opener) -> None:
         business = await german(client, email="b@example.invalid", btwNummer="DE129273398")
         supply = booking(client, customer=business, boekingsregels=[line(client, 8070)], btw=[])
         assert (await client.post("/verkoopboekingen", supply)).status_code == 201
+
+
+async def test_a_dutch_relation_on_a_ledger_for_abroad(raw: Opener) -> None:
+    for strictness, status in (("", 201), ("strict", 400)):
+        async with raw(oss_country=strictness) as client:
+            content = booking(client, boekingsregels=[line(client, 8031, "100"), line(client, 1690, "21")], btw=[])
+            reply = await client.post("/verkoopboekingen", content)
+            assert reply.status_code == status
+            assert (status == 201) != ("BOE-0080" in reply.text)
 
 
 async def test_without_oss_a_german_consumer_is_booked_as_dutch(raw: Opener) -> None:

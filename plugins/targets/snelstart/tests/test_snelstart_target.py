@@ -92,6 +92,17 @@ async def test_oss_goes_to_ledgers_without_btw(world: Any, drafts: Any) -> None:
         assert by_ledger[books.ledger(8031)["id"]] == sum(line.net for line in lines)
 
 
+@pytest.mark.parametrize("country", ["NL", "FR"])
+async def test_a_relation_of_another_country_than_the_vat_is_explained(world: Any, drafts: Any, country: str) -> None:
+    address = Address(lines=("Weg 1",), postcode="1", city="Stad", country=country)
+    draft = drafts.sale(drafts.oss(country="DE"), customer=drafts.customer(address=address))
+    async with world(switches={"oss_country": "strict"}) as w:
+        with pytest.raises(Refused) as caught:
+            await w.book(draft)
+        assert "consumer in DE" in caught.value.suggestion
+        assert "collective-per-country" in caught.value.suggestion
+
+
 async def test_a_foreign_buyer_without_street_is_still_foreign(world: Any, drafts: Any) -> None:
     customer = drafts.customer(address=Address(city="Berlin", country="DE"))
     async with world() as w:

@@ -205,6 +205,14 @@ async def explained(
             "The relation of this buyer was deleted in SnelStart or made inactive.",
             "Let it be made anew, or make it active again in SnelStart.",
         )
+    place = ", ".join(sorted({line.country for line in draft.lines if line.country and line.vat}))
+    if codes & tables.FOREIGN_SALE and place:
+        return Refused(
+            error.code,
+            error.message,
+            f"SnelStart takes the country from the relation, which must be a consumer in {place}: correct its address "
+            "(or VAT number), use customers = 'collective-per-country', or mode 'order'.",
+        )
     if codes & tables.PERIOD:
         return Refused(
             error.code,

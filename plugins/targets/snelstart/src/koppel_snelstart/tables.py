@@ -118,6 +118,8 @@ PERHAPS_RELATION_GONE = frozenset({"BOE-0001", "ALG-0103", "ALG-0105", "snelstar
 """Codes that a missing relation may give, and other things too: the relation is looked up to tell."""
 VAT_NUMBER_REFUSED = frozenset({"REL-0057", "REL-0058", "REL-0059", "REL-0087", "REL-0088"})
 PERIOD = frozenset({"BOE-0033", "BOE-0042", "BOE-0051"})
+FOREIGN_SALE = frozenset({"BOE-0061", "BOE-0069", "BOE-0080"})
+"""Codes that a sale with VAT of another country may give when the relation is not of that country."""
 STALE_REFERENCE = frozenset(
     {
         "BOE-0008",

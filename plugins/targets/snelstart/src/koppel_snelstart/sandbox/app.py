@@ -65,8 +65,9 @@ class SnelStartSandbox(Sandbox):
     """SnelStart's API v2 with two administrations.
 
     Switches: ``product`` (``ontwikkeling-en-test``: 100/1,000/5 instead of 500/5,000/50), ``throttle`` (``bare``: no
-    Retry-After; ``quota``: 403), ``oss=0``, ``codes=numeric``, ``code_length``, ``prices=incl``, ``year``,
-    ``blocked_until`` (a day), ``article_cap`` (rows a page of /artikelen, silently), ``case_sensitive=1``,
+    Retry-After; ``quota``: 403), ``oss=0``, ``oss_country=strict`` (function 84 only for relations abroad: not
+    documented), ``codes=numeric``, ``code_length``, ``prices=incl``, ``year``, ``blocked_until`` (a day),
+    ``article_cap`` (rows a page of /artikelen, silently), ``case_sensitive=1``,
     ``no_function`` (a filter function that is refused), ``order_filter`` (``refuse``, ``ignore``), ``unstable=1``
     (another order at each call), ``visible_after`` (seconds until lists show a write), ``zone=UTC``, ``token_life``,
     ``scopes``, ``round_lines=1``, ``slow`` (seconds that every call takes), ``extra=1`` (unknown fields in answers).

@@ -194,7 +194,7 @@ def _check_customer(books: Books, customer: Record, lines: list[Line], vat: list
     foreign = books.company["buitenlandseBtwGrootboek"]["id"]
     if consumer and books.oss_on(day):
         _check_oss(lines, vat, country, foreign, day)
-    elif tables.AFSTANDSVERKOPEN in functions and books.oss_on(day):
+    elif tables.AFSTANDSVERKOPEN in functions and books.strict_country:
         raise business("BOE-0080")
 
 

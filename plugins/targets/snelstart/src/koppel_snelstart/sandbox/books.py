@@ -40,6 +40,7 @@ class Books:
         self.next_order = 20260001
         self.next_relation = 1000
         self.records: dict[str, list[Record]] = {table: [] for table in PATHS}
+        self.strict_country = switches.get("oss_country") == "strict"
         self.blocked_until = switches.get("blocked_until", "")
         self.company = seed.company(self, switches)
         self._seeding = True
