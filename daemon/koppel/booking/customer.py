@@ -58,13 +58,7 @@ def _individual(order: Order, settings: BookingSettings, email: str | None, vat_
         phone=tidy_phone(buyer.phone, address.country if address else None) or (address.phone if address else None),
         vat_id=vat_id,
         address=address,
-        delivery_abroad=_abroad(address, tidy_address(order.delivery)),
     )
-
-
-def _abroad(address: Address | None, delivery: Address | None) -> Address | None:
-    countries = {each.country for each in (address, delivery) if each and each.country}
-    return delivery if len(countries) > 1 else None
 
 
 def _stand_in(order: Order, settings: BookingSettings) -> str:

@@ -71,8 +71,7 @@ class DraftCustomer(Struct, frozen=True, kw_only=True):
     only
     ever stored as a keyed hash. ``name`` is ready to use: company, else first + last name, else the stand-in.
 
-    ``code`` is the target's own number of a collective debtor where the user configured one. ``delivery_abroad`` is set
-    where the goods go to another country than ``address``: for a target that takes the VAT country from the relation.
+    ``code`` is the target's own number of a collective debtor where the user configured one.
     """
 
     identity: str
@@ -87,7 +86,6 @@ class DraftCustomer(Struct, frozen=True, kw_only=True):
     phone: str | None = None
     vat_id: str | None = None
     address: Address | None = None
-    delivery_abroad: Address | None = None
 
 
 class Draft(Struct, frozen=True, kw_only=True):

@@ -94,20 +94,6 @@ async def test_a_relation_is_made_whole(world: Any, drafts: Any) -> None:
         assert w.sandbox.journal.count("createRelation") == 1
 
 
-async def test_goods_that_go_abroad_decide_the_relations_country(world: Any, drafts: Any) -> None:
-    german = Address(name="Piet", lines=("Weg 1",), postcode="10115", city="Berlin", country="DE")
-    draft = drafts.sale(drafts.oss("119.00"), customer=drafts.customer(delivery_abroad=german), delivery=german)
-    async with world(switches={"oss_country": "strict"}) as w:
-        booked = await w.book(draft)
-        assert "country of delivery" in booked.note
-        relation = w.sandbox.books.records["relations"][-1]
-        assert w.sandbox.books.country_of(relation["vestigingsAdres"]) == "DE"
-        assert relation["correspondentieAdres"]["plaats"] == "Leiden"
-        business = drafts.customer("b@example.invalid", vat_id="NL004495445B01", delivery_abroad=german)
-        await w.target.create_customer(business)
-        assert w.sandbox.books.country_of(w.sandbox.books.records["relations"][-1]["vestigingsAdres"]) == "NL"
-
-
 @pytest.mark.parametrize("number", ["NL123456789B99", "DE123456789", "x"])
 async def test_a_refused_vat_number_is_left_out_and_told(world: Any, drafts: Any, number: str) -> None:
     async with world() as w:

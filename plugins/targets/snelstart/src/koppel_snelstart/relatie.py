@@ -92,8 +92,8 @@ def new_relation(customer: DraftCustomer, countries: Sequence[Land], placeholder
         raise Refused("REL-0085", "The e-mail address is too long for SnelStart.", "Make the relation by hand.")
     name = stored_name(customer)
     notes = ["The name was cut to 50 characters."] if len(" ".join(customer.name.split())) > tables.NAAM else []
+    address, address_notes = postal(customer.address, contact_of(customer), countries, placeholder)
     number = vat_number(customer.vat_id)
-    address, second, address_notes = _addresses(customer, countries, placeholder)
     return NewRelation(
         RelationRequest(
             naam=name,
@@ -101,28 +101,10 @@ def new_relation(customer: DraftCustomer, countries: Sequence[Land], placeholder
             telefoon=customer.phone[: tables.TELEFOON] if customer.phone else UNSET,
             btw_nummer=number if 2 <= len(number) <= tables.BTW_NUMMER else UNSET,
             vestigings_adres=address or UNSET,
-            correspondentie_adres=second or UNSET,
             factuur_email_versturen=Mailing(email=customer.email or UNSET),
         ),
         (*notes, *address_notes),
     )
-
-
-def _addresses(
-    customer: DraftCustomer, countries: Sequence[Land], placeholder: str
-) -> tuple[Adres | None, Adres | None, tuple[str, ...]]:
-    """The address and the postal address. A consumer's goods decide the first: SnelStart takes the VAT country from it.
-
-    A business keeps its own: its VAT number must be of that country [REL-0087].
-    """
-    billing, notes = postal(customer.address, contact_of(customer), countries, placeholder)
-    if customer.delivery_abroad is None or customer.vat_id:
-        return billing, None, notes
-    delivery, lost = postal(customer.delivery_abroad, customer.delivery_abroad.name, countries, placeholder)
-    if delivery is None:
-        return billing, None, (*notes, *lost)
-    told = "The relation has the country of delivery, whose VAT is booked; the billing address is its postal address."
-    return delivery, billing, (*notes, *lost, told)
 
 
 def contact_of(customer: DraftCustomer) -> str | None:

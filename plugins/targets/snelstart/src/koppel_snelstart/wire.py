@@ -258,7 +258,6 @@ class RelationRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     telefoon: str | UnsetType = UNSET
     btw_nummer: str | UnsetType = UNSET
     vestigings_adres: Adres | UnsetType = UNSET
-    correspondentie_adres: Adres | UnsetType = UNSET
     factuur_email_versturen: Mailing = Mailing()
     bevestigings_email_versturen: Mailing = Mailing()
     aanmaning_email_versturen: Mailing = Mailing()
