@@ -181,10 +181,40 @@ async def test_a_lasting_404_is_an_error_not_a_gap_and_heals_by_itself(open_shop
         four = found["ORD00004"]
         assert isinstance(four, UnreadableOrder)
         assert four.code == "lightspeed.not-there"
+        error_moment = four.changed_at
         assert len(found) == 12
-        await shop.clock.sleep(900)
+        shop.sandbox.place()
+        await shop.clock.sleep(9000)  # longer than any overlap
+        found, cursor = await shop.poll(cursor)
+        four = found["ORD00004"]
+        assert isinstance(four, Order)
+        assert four.changed_at != error_moment  # or the core would not look at it again
+        assert not msgspec.json.decode(cursor)["owed"]
+
+
+async def test_an_order_that_always_fails_is_set_aside_for_the_others(open_shop: Open) -> None:
+    async with open_shop(size=120) as shop:
+        shop.sandbox.broken.update({315900010, 315900020, 315900021, 315900022, 315900060})
+        found, cursor = await shop.poll()
+        failed = {order.number for order in found.values() if isinstance(order, UnreadableOrder)}
+        assert failed == {"ORD00010", "ORD00020", "ORD00021", "ORD00022", "ORD00060"}
+        assert len(found) == 120
+        await shop.clock.sleep(4000)
+        shop.sandbox.broken.clear()
         found, _ = await shop.poll(cursor)
-        assert isinstance(found["ORD00004"], Order)
+        assert failed == found.keys()
+        assert all(isinstance(order, Order) for order in found.values())
+
+
+async def test_an_order_that_stays_gone_is_forgotten_after_a_day(open_shop: Open) -> None:
+    async with open_shop(size=12, switches={"not_found": "9999999"}) as shop:
+        shop.sandbox.change("ORD00004", comment="now")
+        _, cursor = await shop.poll()
+        assert msgspec.json.decode(cursor)["owed"]
+        for _ in range(2):
+            await shop.clock.sleep(50_000)
+            _, cursor = await shop.poll(cursor)
+        assert not msgspec.json.decode(cursor)["owed"]
 
 
 async def test_errors_inside_a_2xx_are_not_taken_for_data(open_shop: Open) -> None:

@@ -4,35 +4,27 @@ Calls: an idle poll costs one. A list tells which orders changed, 250 at a time;
 changed order costs one call of its own, and none besides [fact sheet 5.4].
 """
 
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeVar
 
-import anyio
 import msgspec
 
 from koppel.clock import AMSTERDAM
 from koppel.model import Order, OrderRef, UnreadableOrder
-from koppel.plugin import Finding, KoppelError, Misconfigured, OrderPage, Refused
+from koppel.plugin import Finding, Misconfigured, OrderPage, RetryLater
 from koppel.vendor import Vendor
 from koppel_lightspeed import cursor as cursors
 from koppel_lightspeed.api import LightspeedApi
 from koppel_lightspeed.checks import examine
-from koppel_lightspeed.cursor import Handled, Placed, Watermark
-from koppel_lightspeed.decoding import embedded
-from koppel_lightspeed.dialect import NotThere
+from koppel_lightspeed.cursor import Placed, Watermark
 from koppel_lightspeed.listing import Span, read_list
-from koppel_lightspeed.mapper import Shop, country_code, to_order
+from koppel_lightspeed.reading import OrderReader
 from koppel_lightspeed.settings import LightspeedSettings
-from koppel_lightspeed.tables import CHUNK, FIRST_LOOK, KNOWN_WAITS, LISTED_WAITS, OVERLAP, PARALLEL, WINDOW_SPAN
+from koppel_lightspeed.tables import CHUNK, FIRST_LOOK, KNOWN_WAITS, LISTED_WAITS, OVERLAP, WINDOW_SPAN
 from koppel_lightspeed.wire import Row
 
-Seen = Order | UnreadableOrder
-Done = tuple[Row, Seen, datetime]
-"""A row, what was read of it, and when (UTC)."""
 M = TypeVar("M")
-NOT_THERE = "lightspeed.not-there"
-LOOK_THERE = "Look whether the order still exists in the shop's back office; if so, process it again later."
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -43,7 +35,7 @@ class LightspeedSource:
         self._settings = settings
         self._clock = vendor.clock
         self._api = LightspeedApi(settings, vendor)
-        self._shop: Shop | None = None
+        self._reader = OrderReader(self._api, vendor.clock, settings)
 
     async def check(self) -> Sequence[Finding]:
         """See :class:`koppel.plugin.Source`."""
@@ -52,31 +44,38 @@ class LightspeedSource:
     async def orders_changed(self, cursor: str | None) -> AsyncIterator[OrderPage]:
         """See :class:`koppel.plugin.ReadsOrders`."""
         mark = _mark(cursor, cursors.watermark) if cursor else Watermark(self._start())
+        for chunk in _chunks(mark.owed_rows()):
+            read = await self._reader.read(chunk, KNOWN_WAITS)
+            if read.fault and not isinstance(read.fault, RetryLater):
+                raise read.fault
+            mark = mark.after(read.done, None)
+            found = tuple(each.order for each in read.done if not each.owed)
+            yield OrderPage(orders=found, cursor=cursors.text(mark), last=False)
         for low, high in _windows(mark.since - OVERLAP, self._clock.now(), None):
             listing = await read_list(self._api, self._clock, Span("updated", low, high, self._settings.behind))
             rows = [row for row in listing.rows if mark.wants(row) and _before(row.updated, high) and self._ours(row)]
             rows.sort(key=lambda row: (row.updated or _NEVER, row.id))
             for chunk in _chunks(rows):
-                done, fault = await self._read(chunk)
-                if done:
-                    reached = chunk[len(done) - 1].updated or mark.since
-                    mark = mark.after(_handled(done), self._until(reached, listing.horizon, high))
-                    yield OrderPage(orders=_orders(done), cursor=cursors.text(mark), last=False)
-                if fault:
-                    raise fault
+                read = await self._reader.read(chunk, LISTED_WAITS)
+                if read.done:
+                    reached = chunk[len(read.done) - 1].updated or mark.since
+                    mark = mark.after(read.done, self._until(reached, listing.horizon, high))
+                    yield OrderPage(orders=read.orders, cursor=cursors.text(mark), last=False)
+                if read.fault:
+                    raise read.fault
             mark = mark.after((), self._until(listing.horizon, high))
         yield OrderPage(orders=(), cursor=cursors.text(mark), last=True)
 
-    async def orders(self, refs: Sequence[OrderRef]) -> AsyncIterator[Seen]:
+    async def orders(self, refs: Sequence[OrderRef]) -> AsyncIterator[Order | UnreadableOrder]:
         """See :class:`koppel.plugin.ReadsOrders`. One call each: only the single read has the lines."""
         rows = {ref.id: Row(int(ref.id), ref.number, None, ref.changed_at) for ref in refs if ref.id.isdecimal()}
         for chunk in _chunks(list(rows.values())):
-            done, fault = await self._read(chunk, waits=KNOWN_WAITS)
-            for order in _orders(done):
-                if not (isinstance(order, UnreadableOrder) and order.code == NOT_THERE):
-                    yield order
-            if fault:
-                raise fault
+            read = await self._reader.read(chunk, KNOWN_WAITS)
+            for each in read.done:
+                if not each.owed:
+                    yield each.order
+            if read.fault:
+                raise read.fault
 
     async def orders_placed(self, since: date, until: date, cursor: str | None = None) -> AsyncIterator[OrderPage]:
         """See :class:`koppel.plugin.ReadsOrders`. A cursor goes on after the last order of its page."""
@@ -89,103 +88,14 @@ class LightspeedSource:
             rows = [row for row in listing.rows if mark.wants(row) and _before(row.created, high)]
             rows.sort(key=lambda row: (row.created or _NEVER, row.id))
             for chunk in _chunks(rows):
-                done, fault = await self._read(chunk)
-                if done:
-                    last = chunk[len(done) - 1]
+                read = await self._reader.read(chunk, LISTED_WAITS)
+                if read.done:
+                    last = chunk[len(read.done) - 1]
                     mark = Placed(last.created or mark.created, last.id)
-                    yield OrderPage(orders=_orders(done), cursor=cursors.text(mark), last=False)
-                if fault:
-                    raise fault
+                    yield OrderPage(orders=read.orders, cursor=cursors.text(mark), last=False)
+                if read.fault:
+                    raise read.fault
         yield OrderPage(orders=(), cursor=cursors.text(mark), last=True)
-
-    async def _read(
-        self, rows: Sequence[Row], *, waits: Sequence[float] = LISTED_WAITS
-    ) -> tuple[list[Done], KoppelError | None]:
-        """The orders of these rows, read one by one, in the rows' order, and the fault that stopped it before the end.
-
-        An order that answers 404 is tried again for a while, together with the others that do [fact sheet 5.6].
-        """
-        found: dict[int, Done] = {}
-        faults: list[KoppelError] = []
-        try:
-            shop = await self._of_shop()
-        except KoppelError as error:
-            return [], error
-        missing = list(rows)
-        for wait in (0.0, *waits):
-            await self._clock.sleep(wait)
-            await self._read_round(missing, shop, found, faults)
-            missing = [row for row in missing if row.id not in found]
-            if faults or not missing:
-                break
-        else:
-            for row in missing:
-                message = f"Lightspeed lists order {row.number} but answers 404 when it is asked for."
-                gone = self._unreadable(row, NOT_THERE, message, LOOK_THERE)
-                found[row.id] = (row, gone, self._clock.now())
-        done: list[Done] = []
-        for row in rows:
-            if row.id not in found:
-                break
-            done.append(found[row.id])
-        return done, faults[0] if faults else None
-
-    async def _read_round(
-        self, rows: Sequence[Row], shop: Shop, found: dict[int, Done], faults: list[KoppelError]
-    ) -> None:
-        queue = iter(rows)
-
-        async def work() -> None:
-            for row in queue:
-                if faults:
-                    return
-                at = self._clock.now()
-                try:
-                    found[row.id] = (row, await self._read_one(row, shop), at)
-                except NotThere:
-                    continue
-                except KoppelError as error:
-                    faults.append(error)
-
-        async with anyio.create_task_group() as tasks:
-            for _ in range(min(PARALLEL, len(rows))):
-                tasks.start_soon(work)
-
-    async def _read_one(self, row: Row, shop: Shop) -> Seen:
-        try:
-            wire = await self._api.order(str(row.id))
-            return to_order(wire, embedded(wire.products) or await self._api.lines(str(row.id)), shop)
-        except NotThere:
-            raise
-        except Refused as error:
-            return self._unreadable(row, error.code, error.message, error.suggestion)
-        except msgspec.ValidationError as error:
-            message = f"Order {row.number} is not what an order of Lightspeed looks like: {error}."
-            return self._unreadable(row, "lightspeed.unreadable", message, "Report it with the detail log.")
-
-    def _unreadable(self, row: Row, code: str, message: str, suggestion: str) -> UnreadableOrder:
-        return UnreadableOrder(
-            number=row.number,
-            id=str(row.id),
-            changed_at=row.updated or self._clock.now(),
-            placed_at=row.created,
-            code=code,
-            message=message,
-            suggestion=suggestion,
-        )
-
-    async def _of_shop(self) -> Shop:
-        if self._shop is None:
-            settings, about = self._settings, await self._api.shop()
-            self._shop = Shop(
-                currency=about.currency.shortcode.upper(),
-                country=country_code(about.country),
-                ships_from=settings.ships_from,
-                language=settings.language,
-                split_discounts=settings.discounts == "separate",
-                article_code_first=settings.product_code == "article_code",
-            )
-        return self._shop
 
     def _ours(self, row: Row) -> bool:
         """Whether the order was placed late enough to be koppel's."""
@@ -232,16 +142,3 @@ def _before(moment: datetime | None, high: datetime | None) -> bool:
 def _chunks(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
     for start in range(0, len(rows), CHUNK):
         yield rows[start : start + CHUNK]
-
-
-def _orders(done: Iterable[Done]) -> tuple[Seen, ...]:
-    return tuple(order for _, order, _ in done)
-
-
-def _handled(done: Iterable[Done]) -> list[Handled]:
-    """What need not be read again. An order that was not there is looked for once more as long as the list has it."""
-    return [
-        Handled(row.id, order.changed_at, at)
-        for row, order, at in done
-        if not (isinstance(order, UnreadableOrder) and order.code == NOT_THERE)
-    ]

@@ -61,6 +61,11 @@ OVERLAP = timedelta(minutes=30)
 SETTLED = timedelta(seconds=10)
 """An order that changed less than this ago is read once more: ``updatedAt`` knows no parts of a second."""
 
+MOST_TROUBLED = 3
+"""So many orders one after the other may fail by themselves; if more do, the vendor is in trouble."""
+GONE_AFTER = timedelta(days=1)
+"""An order that answers 404 for so long is taken as deleted."""
+
 BODY_WAITS = (2.0, 10.0)
 """Seconds before an answer with an error or garbage inside a 2xx is asked again [fact sheet 6]."""
 HEAVY_WAIT = 5.0

@@ -67,6 +67,8 @@ class LightspeedSandbox(Sandbox):
         self._later: list[Later] = []
         self._answers = 0
         self._scripted: dict[str, list[Json]] = {}
+        self.broken: set[int] = set()
+        """Ids of orders that end in 504 whenever they are asked for."""
         self.moving = int(switches.get("moving", "0"))
         self.after_page: Callable[[int], None] = lambda _page: None
         """Called after each page of the order list, with its number: what happens in the shop meanwhile."""
@@ -247,7 +249,7 @@ class LightspeedSandbox(Sandbox):
         query = request.query_params
         asked, number = int(query.get("limit", "50")), int(query.get("page", "1"))
         if asked > int(self._switches.get("heavy", "250")):
-            return Response("<html><body>504 Gateway Time-out</body></html>", 504, media_type="text/html")
+            return _time_out()
         chosen = self._chosen(request)
         if isinstance(chosen, Response):
             return chosen
@@ -275,6 +277,8 @@ class LightspeedSandbox(Sandbox):
         order = self._found(request)
         if order is None:
             return answers.error(request, 404, "Not found.")
+        if order.id in self.broken:
+            return _time_out()
         body = self._unsettled(answers.single(order, embed=self._switches.get("embed") != "0"))
         products = body["products"]["resource"]
         if "embedded" in products:
@@ -299,6 +303,10 @@ class LightspeedSandbox(Sandbox):
 
     def _other(self, request: Request) -> Response:
         return answers.error(request, 404, "Not found.")
+
+
+def _time_out() -> Response:
+    return Response("<html><body>504 Gateway Time-out</body></html>", 504, media_type="text/html")
 
 
 def _embedded(reference: Any) -> list[Json]:
