@@ -117,6 +117,29 @@ def test_extras_belong_to_their_own_line() -> None:
     assert [row[3] for row in cells(draft)[2:]] == ["8200", "8230", "8220", "8220"]
 
 
+def test_the_order_of_the_lines_changes_nothing() -> None:
+    lines = (
+        goods("10.00", name="a"),
+        goods("20.00", name="b", sku="BOOK-1"),
+        extra(LineKind.SHIPPING, "3.00", name="s", applies_to="b"),
+        extra(LineKind.SHIPPING, "1.50", name="t"),
+        extra(LineKind.DISCOUNT, "-1.00", name="d", applies_to="s"),
+        extra(LineKind.DISCOUNT, "-5.00", name="e", applies_to="a"),
+        extra(LineKind.DISCOUNT, "-2.00", name="f"),
+        extra(LineKind.DISCOUNT, "-0.50", name="g", discounts=LineKind.SHIPPING),
+    )
+    straight = make_draft(order(*lines), settings(), EUROS)
+    turned = make_draft(order(*reversed(lines)), settings(), EUROS)
+    assert sorted(cells(straight)) == sorted(cells(turned))
+    assert cells(straight)[:2] == [("goods", "10.00", "HOOG", "8000"), ("goods", "20.00", "LAAG", "8010")]
+    assert [row[1:3] for row in cells(straight)[2:]] == [
+        ("3.00", "LAAG"),
+        ("0.30", "HOOG"), ("1.20", "LAAG"),  # by what is paid for the goods: 4.60 and 18.40 after all discounts
+        ("-1.00", "LAAG"), ("-5.00", "HOOG"), ("-0.40", "HOOG"), ("-1.60", "LAAG"),
+        ("-0.47", "LAAG"), ("-0.03", "HOOG"),
+    ]  # fmt: skip
+
+
 def test_discount_on_shipping_follows_all_shipping() -> None:
     draft = make_draft(
         order(
@@ -386,6 +409,11 @@ def test_rounding_on_the_line_or_on_the_total() -> None:
     assert make_draft(order(*many), settings(orders={"rounding": "total"}), EUROS).vat[0].vat == D("0.17")
 
 
+def test_free_goods_of_one_rate_are_followed() -> None:
+    draft = make_draft(order(goods("0.00"), extra(LineKind.SHIPPING, "5.00")), settings(), EUROS)
+    assert cells(draft)[1] == ("shipping", "5.00", "HOOG", "8200")
+
+
 def test_what_cannot_be_followed_is_refused() -> None:
     refused(order(extra(LineKind.SHIPPING, "5.00")), "vat.review")
     refused(order(goods("10.00"), extra(LineKind.SHIPPING, "5.00", applies_to="zzz")), "vat.review")
@@ -480,6 +508,13 @@ def test_currency_that_the_target_does_not_take() -> None:
 def test_conversion_keeps_a_difference_a_difference() -> None:
     what = order(goods("100.00"), currency="SEK", total=D("150.00"))
     refused(what, "booking.total-differs", Evidence(to_eur=D(10), currencies=frozenset({"EUR"})))
+
+
+def test_a_rounding_difference_is_converted_too() -> None:
+    what = order(goods("100.00"), currency="SEK", total=D("100.02"))
+    draft = make_draft(what, settings(), Evidence(to_eur=D("0.5"), currencies=frozenset({"EUR"})))
+    assert [line.gross for line in draft.lines] == [D("200.00"), D("0.04")]
+    assert (draft.total, draft.lines[1].ledger) == (D("200.04"), "4990")
 
 
 def test_yen_have_no_cents() -> None:

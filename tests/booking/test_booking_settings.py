@@ -60,6 +60,11 @@ def test_defaults() -> None:
     assert found.orders.payment_term_days is None
 
 
+def test_paid_at_once_and_after_a_year() -> None:
+    for days in (0, 365):
+        assert settings(orders={"payment_term_days": days}).orders.payment_term_days == days
+
+
 @pytest.mark.parametrize(
     ("sections", "named"),
     [

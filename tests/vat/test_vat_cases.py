@@ -122,6 +122,17 @@ def test_no_rows_gives_a_header_only() -> None:
     assert write_cases(list(decide_cases(f"{HEADER}\n", "en"))) == "id,treatment,rate,net,vat,reason\n"
 
 
+@pytest.mark.parametrize(
+    ("category", "treatment"),
+    [
+        ("shipping:standard", "DOMESTIC"), (" Gift_Wrap : Books_Printed ", "DOMESTIC"), ("parcel:standard", "REVIEW"),
+        ("shipping", "REVIEW"), ("shipping:", "REVIEW"), (":standard", "REVIEW"), ("promotion:zero", "REVIEW"),
+    ],
+)  # fmt: skip
+def test_what_an_amount_is_for(category: str, treatment: str) -> None:
+    assert one(f"{HEADER}\n{row(product_category=category)}\n").treatment == treatment
+
+
 def test_quoted_cells_with_line_breaks_stay_together() -> None:
     text = f'{HEADER},note\n{row()},"two\nlines"\n'
     assert one(text).extra == {"note": "two\nlines"}

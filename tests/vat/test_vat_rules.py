@@ -246,6 +246,7 @@ def test_the_channel_says_otherwise(changes: dict[str, Any], code: str) -> None:
 
 def test_danish_books_are_booked_with_a_doubt() -> None:
     assert decide(facts(arrival="DK", category="books_printed")).warnings[0].en.startswith("Mind: Denmark")
+    assert decide(facts(arrival="DK", category="books_printed", on=date(2026, 1, 1))).warnings
     assert not decide(facts(arrival="DK", category="books_printed", on=date(2025, 12, 31))).warnings
 
 

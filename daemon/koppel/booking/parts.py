@@ -115,7 +115,7 @@ def _leaders(order: Order, line: OrderLine, made: Mapping[str, tuple[Part, ...]]
     parts = [part for parts in made.values() for part in parts]
     goods = [part for part in parts if part.line.kind is LineKind.GOODS and not part.gift_card]
     own = [part for part in parts if part.line.id == line.applies_to]
-    lowered = line.discounts if line.kind is LineKind.DISCOUNT else None
+    lowered = line.discounts
     if lowered not in (None, LineKind.GOODS, LineKind.DISCOUNT):
         same = [part for part in parts if part.line.kind is lowered]
         own = [part for part in same if line.applies_to in (None, part.line.applies_to, part.line.id)] or own or same
