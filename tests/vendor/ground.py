@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl
 
 import anyio
 import pytest
@@ -25,7 +26,7 @@ class Counterpart(Sandbox):
         self.counters: list[Meter] = []
         self.signs = False
         self.refresh = "refresh-0-canary"
-        self.previous = ""
+        self.previous: str = ""
         self.rotates = True
         self.forgiving = False
         self.serial = 0
@@ -34,7 +35,7 @@ class Counterpart(Sandbox):
         self.requests: list[Request] = []
         self.bodies: list[bytes] = []
         self.done: list[bytes] = []
-        self.answer: Callable[[Request], Response] | None = None
+        self.answer: Callable[[Request], Response | None] | None = None
         self.hangs = False
         self.operation("token", "POST", "/token", self._token)
         self.operation("get", "GET", "/things", self._get)
@@ -45,9 +46,9 @@ class Counterpart(Sandbox):
         return () if operation == "token" else self.counters
 
     async def _token(self, request: Request) -> Response:
-        form = await request.form()
-        self.bodies.append(await request.body())
-        given = str(form["refresh_token"])
+        body = await request.body()
+        self.bodies.append(body)
+        given = dict(parse_qsl(body.decode()))["refresh_token"]
         if given != self.refresh and not (self.forgiving and given == self.previous):
             return JSONResponse({"error": "unauthorized_client", "echo": given}, 401)
         self.serial += 1
@@ -96,6 +97,10 @@ def _refusal(reply: Reply) -> KoppelError:
     return SignInNeeded("test.sign-in", f"token: {reply.status}", "Sign in again.")
 
 
+def _expired(reply: Reply) -> bool:
+    return reply.status == 401
+
+
 @dataclass
 class Ground:
     """What a test stands on."""
@@ -112,24 +117,22 @@ class Ground:
         return self.hub.session(connection, tracer=self.traces, **options)
 
     def client(self, *, connection: str = "winkel", **options: Any) -> VendorClient:
-        options = {"vendor": "counterpart", "base_url": self.url, "dialect": DIALECT, **options}
-        return self.session(connection).client(**options)
+        described: dict[str, Any] = {"vendor": "counterpart", "base_url": self.url, "dialect": DIALECT}
+        return self.session(connection).client(**{**described, **options})
 
     def sign_in(self, key: str = "counterpart:app", **options: Any) -> TokenSignIn:
         def form(token: Token | None) -> dict[str, str]:
             refresh = (token and token.refresh) or "refresh-0-canary"
             return {"grant_type": "refresh_token", "refresh_token": refresh, "client_secret": "app-secret-canary"}
 
-        return TokenSignIn(
-            **{
-                "key": key,
-                "token_url": f"{self.url}/token",
-                "form": form,
-                "refusal": _refusal,
-                "expired": lambda reply: reply.status == 401,
-                **options,
-            }
-        )
+        described: dict[str, Any] = {
+            "key": key,
+            "token_url": f"{self.url}/token",
+            "form": form,
+            "refusal": _refusal,
+            "expired": _expired,
+        }
+        return TokenSignIn(**{**described, **options})
 
     @asynccontextmanager
     async def restarted(self) -> AsyncGenerator["Ground"]:

@@ -52,6 +52,17 @@ def allowed(rules: Sequence[Rule], seconds: float) -> float:
     return min(most)
 
 
+def step(rule: Rule) -> float:
+    """The time that matters for a latency: a window's length, or one token's time."""
+    match rule:
+        case Bucket(rate=rate):
+            return 1 / rate
+        case Window(seconds=seconds):
+            return seconds
+        case Concurrent():
+            return 0.0
+
+
 def longest(rules: Sequence[Rule]) -> float:
     return max(
         rule.burst / rule.rate if isinstance(rule, Bucket) else rule.seconds
@@ -148,8 +159,7 @@ class Scene:
 def test_a_backlog_uses_the_limit_and_never_breaks_it(
     rules: tuple[Rule, ...], workers: int, share: float, seed: int, calendar: bool, told: bool
 ) -> None:
-    tightest = min(rule.seconds if isinstance(rule, Window) else 1 / rule.rate for rule in rules[:1])
-    scene = Scene(rules, latency=share * tightest, seed=seed, calendar=calendar, told=told)
+    scene = Scene(rules, latency=share * step(rules[0]), seed=seed, calendar=calendar, told=told)
     seconds = longest(rules) * 6
     if scene.vendor.latency:  # the workers themselves must be able to keep up
         workers = max(workers, 3)

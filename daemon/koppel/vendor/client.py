@@ -72,7 +72,7 @@ class Client:
                 reply = await self._call(operation, request)
                 if reply.status // 100 == 2:
                     return reply
-                error = self._meaning(operation, reply, write=False)
+                error = self._meaning(operation, request, reply, write=False)
             except (Unsent, Unanswered) as fault:
                 error = self._unreachable(fault)
             tries += 1
@@ -106,7 +106,7 @@ class Client:
             ) from None
         if reply.status // 100 == 2:
             return reply
-        raise self._meaning(operation, reply, write=True)
+        raise self._meaning(operation, request, reply, write=True)
 
     async def _call(self, operation: str, request: Request) -> Reply:
         """Send a request signed and in turn; again after "slow down" and, once, after an expired token: both prove
@@ -189,7 +189,7 @@ class Client:
                 )
         return Request(method=request.method, url=request.url, headers=merged, content=request.content)
 
-    def _meaning(self, operation: str, reply: Reply, *, write: bool) -> KoppelError:
+    def _meaning(self, operation: str, request: Request, reply: Reply, *, write: bool) -> KoppelError:
         vendor = self._settings.vendor
         if reply.status < 400:
             text = f"{vendor} answered {operation} with a redirection ({reply.status}), which is not followed."
@@ -197,7 +197,7 @@ class Client:
                 return OutcomeUnknown("vendor.redirected", text)
             return RetryLater("vendor.redirected", text, "If it stays so, check the vendor's address.")
         error = self._settings.dialect.error(operation, write, reply)
-        error.message = self._secrets.hide(error.message)
+        error.message = self._secrets.of_call(request.url, request.headers).body(error.message)
         error.args = (error.message,)
         if isinstance(error, RetryLater) and error.not_before is None:
             wait = wait_told(reply, self._clock)

@@ -5,7 +5,8 @@ import binascii
 import html
 import re
 from collections.abc import Iterable, Mapping
-from urllib.parse import quote, quote_plus
+from typing import Self
+from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
 
 import msgspec
 
@@ -48,20 +49,26 @@ def _secret_in_token_body(name: str) -> bool:
 
 
 class Secrets:
-    """The secrets of one client, and how to hide them. The oldest of many are forgotten: tokens rotate."""
+    """The secrets of one client, and how to hide them."""
 
     def __init__(self) -> None:
-        self._values: dict[str, None] = {}
+        self._lasting: set[str] = set()
+        self._passing: dict[str, None] = {}
         self._pattern: re.Pattern[str] | None = None
 
     def add(self, *values: str | None) -> None:
         """Hide these from now on, in whatever coding they turn up."""
+        self._lasting.update(value for value in values if value and len(value) >= _SHORTEST)
+        self._pattern = None
+
+    def add_token(self, *values: str | None) -> None:
+        """Hide these for a long while: tokens rotate, the oldest are forgotten."""
         for value in values:
-            if value and len(value) >= _SHORTEST and value not in self._values:
-                self._values[value] = None
-                self._pattern = None
-        while len(self._values) > _REMEMBERED:
-            del self._values[next(iter(self._values))]
+            if value and len(value) >= _SHORTEST:
+                self._passing[value] = None
+        while len(self._passing) > _REMEMBERED:
+            del self._passing[next(iter(self._passing))]
+        self._pattern = None
 
     def add_header(self, value: str) -> None:
         """Hide a sign-in header: whole, without its scheme, and what is inside if that is base64."""
@@ -77,12 +84,25 @@ class Secrets:
 
     def add_form(self, form: Mapping[str, str]) -> None:
         """Hide what a token request sends."""
-        self.add(*(value for name, value in form.items() if _secret_in_token_body(name)))
+        for name, value in form.items():
+            if name == "refresh_token":
+                self.add_token(value)
+            elif _secret_in_token_body(name):
+                self.add(value)
+
+    def of_call(self, url: str, headers: Mapping[str, str]) -> Self:
+        """These, and what one call sends under names that look secret: an answer may echo it."""
+        more = type(self)()
+        more.add(*self._lasting, *self._passing)
+        spoken = [*headers.items(), *parse_qsl(urlsplit(url).query)]
+        more.add(*(value for name, value in spoken if looks_secret(name)))
+        return more
 
     def hide(self, text: str) -> str:
         """The text without the values of known secrets."""
-        if self._pattern is None and self._values:
-            forms = {form for value in self._values for form in _forms(value)}
+        values = {*self._lasting, *self._passing}
+        if self._pattern is None and values:
+            forms = {form for value in values for form in _forms(value)}
             self._pattern = re.compile("|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True)))
         return self._pattern.sub(MASK, text) if self._pattern else text
 

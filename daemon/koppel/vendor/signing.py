@@ -103,7 +103,7 @@ class Signer:
         token = await self._keeper.current(self._endpoint)
         sign_in = self._endpoint.sign_in
         if token.access != self._seen:
-            self._secrets.add(token.access, token.refresh)
+            self._secrets.add_token(token.access, token.refresh)
             sign_in.inspect(token)
             self._seen = token.access
         return Signed({sign_in.header: sign_in.template.format(token=token.access)}, token)

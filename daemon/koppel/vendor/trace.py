@@ -35,30 +35,32 @@ class Recorder:
         if self._tracer is None or not self._tracer.wanted():
             return
         reply = answer if isinstance(answer, Reply) else None
+        secrets = self._secrets.of_call(request.url, request.headers)
         try:
             await self._tracer.record(
                 Exchange(
                     at=at,
                     operation=operation,
                     method=request.method,
-                    url=self._secrets.url(request.url),
-                    request_headers=self._secrets.headers(request.headers),
-                    request_body=self._body(request.content or b"", token=token, form=_is_form(request)),
+                    url=secrets.url(request.url),
+                    request_headers=secrets.headers(request.headers),
+                    request_body=_body(secrets, request.content or b"", token=token, form=_is_form(request)),
                     status=reply.status if reply else None,
-                    response_headers=self._secrets.headers(reply.headers) if reply else {},
-                    response_body=self._body(reply.content, token=token, form=False) if reply else "",
+                    response_headers=secrets.headers(reply.headers) if reply else {},
+                    response_body=_body(secrets, reply.content, token=token, form=False) if reply else "",
                     seconds=seconds,
-                    error="" if reply else self._secrets.hide(f"{type(answer).__name__}: {answer}"),
+                    error="" if reply else secrets.hide(f"{type(answer).__name__}: {answer}"),
                 )
             )
         except Exception as error:  # noqa: BLE001 - see above
             _log.warning("exchange not recorded: %s", type(error).__name__)
 
-    def _body(self, content: bytes, *, token: bool, form: bool) -> str:
-        """Masked before it is cut, so that no secret is cut in two."""
-        text = content[: 4 * (KEPT + _MARGIN)].decode("utf-8", "replace")[: KEPT + _MARGIN]
-        masked = self._secrets.body(text, token=token, form=form)
-        return masked if len(text) <= KEPT else f"{masked[:KEPT]}… ({len(content)} bytes)"
+
+def _body(secrets: Secrets, content: bytes, *, token: bool, form: bool) -> str:
+    """Masked before it is cut, so that no secret is cut in two."""
+    text = content[: 4 * (KEPT + _MARGIN)].decode("utf-8", "replace")[: KEPT + _MARGIN]
+    masked = secrets.body(text, token=token, form=form)
+    return masked if len(text) <= KEPT else f"{masked[:KEPT]}… ({len(content)} bytes)"
 
 
 def _is_form(request: Request) -> bool:
