@@ -24,3 +24,7 @@ format: .venv/.installed-dev
 
 .venv/.installed-dev: requirements/dev.txt scripts/bootstrap $(SOURCES)
 	scripts/bootstrap dev
+
+bench: .venv/.installed-dev
+	.venv/bin/python -m bench
+	KOPPEL_DRAFTS=100000 .venv/bin/pytest -q tests/booking/test_booking_properties.py

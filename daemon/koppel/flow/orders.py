@@ -8,7 +8,7 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 
 from koppel.errors import KoppelError
 from koppel.flow.cycle import Cycle, move
-from koppel.flow.posting import book
+from koppel.flow.posting import BATCH, book
 from koppel.flow.recording import Work, record
 from koppel.flow.unknown import settle_unknown
 from koppel.model import OrderRef
@@ -53,7 +53,7 @@ async def book_left_over(cycle: Cycle) -> None:
         if not documents:
             break
         seen = documents[-1].id
-        await _book_all(cycle, await _again(cycle, documents))
+        await book_all(cycle, await _again(cycle, documents))
     waiting = await cycle.store.documents.in_states(cycle.name, {DocumentState.RETRY}, limit=1000)
     for document in waiting:
         if document.retry_at is not None:
@@ -96,18 +96,18 @@ async def _book_stream(cycle: Cycle, receive: MemoryObjectReceiveStream[list[Wor
     with receive:
         async for work in receive:
             try:
-                await _book_all(cycle, work)
+                await book_all(cycle, work)
             except KoppelError as error:
                 faults.append(error)
                 return
 
 
-async def _book_all(cycle: Cycle, work: Sequence[Work]) -> None:
-    batch = cycle.target.traits.batch
-    for start in range(0, len(work), batch):
+async def book_all(cycle: Cycle, work: Sequence[Work]) -> None:
+    """Book these orders in batches of the target's size. Raises as :func:`koppel.flow.posting.book` does."""
+    for start in range(0, len(work), BATCH):
         if cycle.stopping():
             return
-        await book(cycle, work[start : start + batch])
+        await book(cycle, work[start : start + BATCH])
 
 
 async def _again(cycle: Cycle, documents: Sequence[Document]) -> list[Work]:
@@ -138,4 +138,4 @@ async def _look_again(cycle: Cycle, state: DocumentState, *, before: str) -> Non
         seen = documents[-1].id
         old = [each for each in documents if each.placed_at is None or each.placed_at.date().isoformat() < before]
         if old:
-            await _book_all(cycle, await _again(cycle, old))
+            await book_all(cycle, await _again(cycle, old))

@@ -23,6 +23,8 @@ from koppel.flow.recording import Work
 from koppel.plugin import Booked, UpdatesBookings
 from koppel.store import Document, DocumentState, Intent, IntentKind, NewIntent, Tx
 
+BATCH = 60
+"""Documents whose intents, and then whose outcomes, go into one commit. Looking up goes by the target's own batch."""
 MAX_ATTEMPTS = 5
 """Unanswered writes after which an order is set apart for a person: it may be the order that breaks the vendor."""
 UNKNOWN_IN_A_ROW = 5
@@ -49,14 +51,14 @@ class Batch:
 
 
 async def book(cycle: Cycle, work: Sequence[Work]) -> None:
-    """Book these orders (at most one batch of the target). What cannot be booked is committed with its reason.
+    """Book these orders (at most ``BATCH``). What cannot be booked is committed with its reason.
 
     Raises RetryLater, SignInNeeded, Misconfigured when the connection as a whole cannot go on.
     """
     drafted = await draft_all(cycle, work)
     if not drafted:
         return
-    existing = await cycle.target.find_bookings([each.draft.reference for each in drafted])
+    existing = await _look_up_all(cycle, [each.draft.reference for each in drafted])
     updates = isinstance(cycle.target, UpdatesBookings)
     to_update = [each for each in drafted if updates and each.document.target_id and each.draft.reference in existing]
     adopted = [each for each in drafted if each.draft.reference in existing and each not in to_update]
@@ -69,6 +71,14 @@ async def book(cycle: Cycle, work: Sequence[Work]) -> None:
     if not ready or cycle.stopping():
         return
     await _post(cycle, ready, existing, customers, articles)
+
+
+async def _look_up_all(cycle: Cycle, references: Sequence[str]) -> dict[str, Booked]:
+    found: dict[str, Booked] = {}
+    size = cycle.target.traits.batch
+    for start in range(0, len(references), size):
+        found |= await cycle.target.find_bookings(references[start : start + size])
+    return found
 
 
 async def adopt(cycle: Cycle, tx: Tx, each: Drafted, booked: Booked, kind: str = "adopted") -> None:
