@@ -103,6 +103,8 @@ def same_address(one: Address, other: Address) -> bool:
 
     A name or company that only one of them tells is no difference; nor are region and phone.
     """
+    if one == other:
+        return True
     if any(_bare(getattr(one, key)) != _bare(getattr(other, key)) for key in ("postcode", "city", "country")):
         return False
     if _bare(" ".join(one.lines)) != _bare(" ".join(other.lines)):

@@ -22,6 +22,8 @@ def departure(order: Order, settings: BookingSettings) -> str | None:
 def category_of(line: OrderLine, settings: BookingSettings) -> str:
     """The VAT category of a goods line by the user's table: an exact code first, then the first glob, else standard."""
     product = line.product
+    if not settings.categories:
+        return STANDARD
     codes = {code for code in (product.sku, product.article_code, product.ean) if code} if product else set[str]()
     for category, patterns in settings.categories.items():
         if not codes.isdisjoint(patterns):
@@ -78,6 +80,8 @@ def answer_about(vat_id: str | None, vies: ViesAnswer | None) -> ViesState | Non
 
 
 def _reverse_charge_total(order: Order, settings: BookingSettings) -> Decimal | None:
+    if REVERSE_CHARGE not in settings.categories:
+        return None
     goods = [
         line.gross
         for line in order.lines

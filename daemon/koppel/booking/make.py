@@ -47,7 +47,7 @@ def needs(order: Order, settings: BookingSettings, currencies: frozenset[str] | 
     del currencies  # the rate is kept on the document whether or not the target can take the currency
     on = tax_day(order, settings.orders)
     goods = (line for line in order.lines if line.kind is LineKind.GOODS)
-    asks = settings.orders.vies and any(
+    asks = bool(settings.orders.vies and order.buyer.vat_id) and any(
         decide(facts_of(order, line, settings, on, None)).code == "vies.unknown" for line in goods
     )
     return Needs(

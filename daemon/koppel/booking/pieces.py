@@ -1,6 +1,5 @@
 """Quantities and unit prices that multiply to the amount exactly, never negative (O7)."""
 
-from collections.abc import Iterator
 from decimal import Decimal
 
 from msgspec import Struct
@@ -31,14 +30,12 @@ def pieces_of(quantity: Decimal, gross: Decimal, vat: Decimal, currency: str) ->
         return (Piece(quantity=Decimal(sign), unit_price=amount, gross=gross, vat=vat, note=note),)
     count = int(quantity)
     price, left = divmod(int(amount / unit), count)
-    split = [(count - left, price * unit), (left, (price + 1) * unit)]
-    return tuple(_with_vat([each for each in split if each[0]], gross, vat, sign, currency))
-
-
-def _with_vat(
-    split: list[tuple[int, Decimal]], gross: Decimal, vat: Decimal, sign: int, currency: str
-) -> Iterator[Piece]:
-    amounts = [sign * count * price for count, price in split]
-    shares = [vat * amount / gross if gross else vat for amount in amounts]
-    for (count, price), amount, share in zip(split, amounts, add_up(shares, currency, vat), strict=True):
-        yield Piece(quantity=Decimal(sign * count), unit_price=price, gross=amount, vat=share)
+    if not left:
+        return (Piece(quantity=Decimal(sign * count), unit_price=price * unit, gross=gross, vat=vat),)
+    split = ((count - left, price * unit), (left, (price + 1) * unit))
+    amounts = [sign * number * each for number, each in split]
+    vats = add_up([vat * part / gross for part in amounts], currency, vat)
+    return tuple(
+        Piece(quantity=Decimal(sign * number), unit_price=each, gross=part, vat=share)
+        for (number, each), part, share in zip(split, amounts, vats, strict=True)
+    )

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from koppel.vat.countries import VAT_TERRITORIES, country_code
 from koppel.vat.sentence import Sentence
@@ -88,6 +89,7 @@ _ULSTER = ("belfast", "northern ireland", "derry", "lisburn", "newry", "craigavo
 _AREAS = {"IC": ("de Canarische Eilanden", "the Canary Islands"), "EA": ("Ceuta of Melilla", "Ceuta or Melilla")}
 
 
+@lru_cache(maxsize=1024)
 def locate(country: str | None, postcode: str | None = None, city: str | None = None) -> Place | None:
     """The VAT territory of an address; None for an unknown country. ``city`` may hold city and region."""
     code = country_code(country)

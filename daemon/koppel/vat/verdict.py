@@ -1,6 +1,8 @@
 """How a row of the table words its decision, with what only shows then: the rate, and what the channel says of it."""
 
+from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from koppel.model import ZERO, quantum, round_money
 from koppel.vat import texts
@@ -81,7 +83,7 @@ def taxed(
         trail=(
             *_seen(matter),
             reason,
-            texts.RATE.fill(country=found.country, category=found.category, on=facts.on, rate=plain(rate)),
+            _rate_told(found.country, found.category, facts.on, rate),
             texts.AMOUNT.fill(gross=gross, currency=facts.currency, vat=vat),
         ),
         warnings=tuple(filter(None, (found.doubt, _filled(matter, warning) if warning else None))),
@@ -120,4 +122,14 @@ def _seen(matter: Matter) -> tuple[Sentence, ...]:
 
 def _filled(matter: Matter, sentence: Sentence) -> Sentence:
     start, end = matter.departure, matter.arrival
-    return sentence.fill(start=start.country if start else "?", end=end.country if end else "?")
+    return _between(sentence, start.country if start else "?", end.country if end else "?")
+
+
+@lru_cache(maxsize=1024)
+def _between(sentence: Sentence, start: str, end: str) -> Sentence:
+    return sentence.fill(start=start, end=end)
+
+
+@lru_cache(maxsize=1024)
+def _rate_told(country: str, category: str, on: date, rate: Decimal) -> Sentence:
+    return texts.RATE.fill(country=country, category=category, on=on, rate=plain(rate))
