@@ -76,9 +76,10 @@ class Scenario:
         (status,) = random.choices([name for name, _ in STATUSES], [weight for _, weight in STATUSES])
         pickup = status in PICKED_UP
         land = LANDS["nl"] if pickup else LANDS[random.choices(("nl", "be", "de", "fr"), (65, 17, 12, 6))[0]]
-        buyer, shifted = self._buyer(land)
+        gift = random.random() < 0.08
+        buyer, shifted = self._buyer(land, gift=gift)
         home = draw_place(random, land)
-        billing = draw_place(random, LANDS["nl"]) if random.random() < 0.08 and not shifted else home
+        billing = draw_place(random, LANDS["nl"]) if gift and not shifted else home
         sold = self._sold(land, shifted=shifted)
         extras = self._extras(land, sold, pickup=pickup, on_account=status == "on_account")
         order = make_order(FIRST_ID + count, f"ORD{count + 1:05d}", placed, buyer, (billing, home), sold, extras)
@@ -87,14 +88,15 @@ class Scenario:
         self._oddities(order)
         return order, self._future(order, status, placed, now)
 
-    def _buyer(self, land: Land) -> tuple[Person, bool]:
+    def _buyer(self, land: Land, *, gift: bool) -> tuple[Person, bool]:
+        """Who buys, and whether the VAT is shifted to them. One mailbox is always of one country, and of one firm."""
         random = self._random
-        if land.code == "nl":
-            if random.random() < 0.15:
-                return draw_person(random, firm=True, vat_id=random.choice(("", *DOMESTIC_VAT_IDS))), False
-        elif self._business and random.random() < 0.3:
-            return draw_person(random, firm=True, vat_id=FOREIGN_VAT_IDS[land.code]), True
-        return draw_person(random), False
+        foreign = self._business and land.code != "nl" and random.random() < 0.3
+        if foreign or (land.code == "nl" and random.random() < 0.15):
+            vat_id = FOREIGN_VAT_IDS[land.code] if foreign else random.choice(("", *DOMESTIC_VAT_IDS))
+            return draw_person(random, f"Inkoop{self._count}", firm=True, vat_id=vat_id), foreign
+        mailbox = f"cadeau{random.randint(1, 40)}" if gift else f"koper{random.randint(1, 400)}.{land.code}"
+        return draw_person(random, mailbox), False
 
     def _sold(self, land: Land, *, shifted: bool) -> list[Sold]:
         random = self._random
