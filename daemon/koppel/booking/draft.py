@@ -71,7 +71,8 @@ class DraftCustomer(Struct, frozen=True, kw_only=True):
     only
     ever stored as a keyed hash. ``name`` is ready to use: company, else first + last name, else the stand-in.
 
-    ``code`` is the target's own number of a collective debtor where the user configured one.
+    ``code`` is the target's own number of a collective debtor where the user configured one. ``vat_country`` is set for
+    targets that take the VAT country of a consumer's document from the debtor: he must be one in that country.
     """
 
     identity: str
@@ -86,6 +87,7 @@ class DraftCustomer(Struct, frozen=True, kw_only=True):
     phone: str | None = None
     vat_id: str | None = None
     address: Address | None = None
+    vat_country: str | None = None
 
 
 class Draft(Struct, frozen=True, kw_only=True):

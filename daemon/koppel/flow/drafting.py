@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from koppel.booking import Evidence, make_draft, needs
+from koppel.booking.debtor_country import in_vat_country
 from koppel.booking.draft import Draft
 from koppel.errors import KoppelError, Misconfigured, Refused, RetryLater
 from koppel.flow.cycle import Cycle, move, tell
@@ -35,7 +36,10 @@ async def draft_order(cycle: Cycle, order: Order) -> Draft:
         to_eur=await cycle.facts.to_eur(*wanted.rate) if wanted.rate else None,
         currencies=currencies,
     )
-    draft = _bend(cycle, order, make_draft(order, settings, evidence))
+    draft = make_draft(order, settings, evidence)
+    if cycle.target.traits.vat_country_from_debtor:
+        draft = in_vat_country(draft)
+    draft = _bend(cycle, order, draft)
     cycle.target.refuses(draft)
     return draft
 

@@ -39,6 +39,8 @@ class TargetTraits(Struct, frozen=True, kw_only=True):
     needs_articles: bool = False
     currencies: frozenset[str] | None = frozenset({"EUR"})
     batch: int = 20
+    vat_country_from_debtor: bool = False
+    """The target takes the VAT country of a consumer's document from the debtor: one debtor for each such country."""
 
 
 class Choice(Struct, frozen=True, kw_only=True):

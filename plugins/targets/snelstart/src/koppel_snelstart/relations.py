@@ -10,10 +10,11 @@ from koppel.plugin import OutcomeUnknown, Refused
 from koppel_snelstart import api, odata, relatie, tables
 from koppel_snelstart.administration import Administration, Kept
 from koppel_snelstart.api import Api
+from koppel_snelstart.chart import country
 from koppel_snelstart.refusals import CodedRefusal
 from koppel_snelstart.scan import Scan
 from koppel_snelstart.settings import Settings
-from koppel_snelstart.wire import Made, Relatie, RelationRequest
+from koppel_snelstart.wire import Land, Made, Relatie, RelationRequest
 
 _SUBSTRINGS = 12
 """``substringof`` costs more nodes of a filter than a comparison."""
@@ -31,6 +32,7 @@ class Relations:
         self._substrings = True
         self._ignores_case = Kept(clock, self._probe_case)
         self._notes: dict[str, str] = {}
+        self._countries: Sequence[Land] = ()
 
     def note(self, customer: str) -> str:
         """What a person should know about a customer that was just found or made; told once."""
@@ -39,6 +41,7 @@ class Relations:
     async def find(self, customers: Sequence[DraftCustomer]) -> dict[str, str]:
         """``identity`` -> id. See HasCustomers.find_customers."""
         await self._administration.company()
+        self._countries = await self._administration.countries()
         individual = [each for each in customers if each.kind is not CustomerKind.COLLECTIVE]
         collective = [each for each in customers if each.kind is CustomerKind.COLLECTIVE]
         found = await self._by_email([each for each in individual if each.email])
@@ -164,7 +167,7 @@ class Relations:
         usable = [row for row in rows if relatie.is_customer(row)]
         found: dict[str, str] = {}
         for each in customers:
-            fitting = [row for row in usable if same(each, row)]
+            fitting = [row for row in usable if same(each, row) and self._is_in(each.vat_country, row)]
             chosen = relatie.first(fitting)
             if chosen is None:
                 continue
@@ -173,6 +176,16 @@ class Relations:
                 note = f"{len(fitting)} relations fit this buyer; {chosen.relatiecode}, the lowest code, is used."
                 self._remember(chosen.id, [note])
         return found
+
+    def _is_in(self, wanted: str | None, relation: Relatie) -> bool:
+        """Whether SnelStart counts a relation as one in this country; without a country it counts as Dutch."""
+        if wanted is None:
+            return True
+        land = relation.vestigings_adres.land if relation.vestigings_adres else None
+        home = country(relatie.HOME, self._countries)
+        where = land.id if land and land.id else home.id if home else ""
+        there = country(wanted, self._countries)
+        return there is not None and there.id.casefold() == where.casefold()
 
     def _remember(self, id_: str, notes: Sequence[str]) -> None:
         if notes and len(self._notes) < _MAX_NOTES:

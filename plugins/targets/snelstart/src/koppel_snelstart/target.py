@@ -40,6 +40,7 @@ class SnelStart:
             needs_articles=orders,
             currencies=frozenset({"EUR"}),
             batch=tables.CLAUSES,
+            vat_country_from_debtor=not orders,
         )
 
     async def check(self) -> Sequence[Finding]:

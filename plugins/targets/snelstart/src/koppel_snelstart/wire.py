@@ -123,6 +123,12 @@ class VatRates(Struct, frozen=True, kw_only=True, rename="camel"):
     vat_rates: list[VatRate] | None = None
 
 
+class Vestiging(Struct, frozen=True, kw_only=True, rename="camel"):
+    """Where a relation is, as far as it is told."""
+
+    land: AnyRef | None = None
+
+
 class Relatie(Row, frozen=True, kw_only=True, rename="camel"):
     """A relation [fact sheet 7.2]."""
 
@@ -131,6 +137,7 @@ class Relatie(Row, frozen=True, kw_only=True, rename="camel"):
     naam: str | None = None
     email: str | None = None
     btw_nummer: str | None = None
+    vestigings_adres: Vestiging | None = None
     nonactief: bool | None = None
     modified_on: str | None = None
 
