@@ -41,6 +41,10 @@ def test_a_good_file(plugins: Plugins) -> None:
     assert settings.booking.vat["NL"]["21"].ledger == "8000"
 
 
+def test_the_designs_own_sample_is_a_good_file(plugins: Plugins) -> None:
+    assert parse(plugins, stock={"enabled": True}, target={"mode": "booking"}).stock.enabled
+
+
 @pytest.mark.parametrize("spelling", ["shipped", "SHIPPED"])
 def test_statuses_in_any_spelling(plugins: Plugins, spelling: str) -> None:
     assert parse(plugins, orders={"statuses": [spelling]}).releasing == {"Shipped"}

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from koppel.cli.backfill import told
 from koppel.cli.frame import FAILED, App, table, with_workshop
 from koppel.config.connection import parse_connection
 from koppel.config.secrets import secret_fields
@@ -28,9 +29,13 @@ async def apply(app: App, workshop: Workshop, files: tuple[Path, ...]) -> None:
     lines: list[str] = []
     for result in results:
         lines.append(f"{result.name}: {'applied' if result.changed else 'unchanged'}")
+        lines += [f"  {note}" for note in result.notes]
         lines += [f"  secret missing, run: koppel secret set {result.name} {key}" for key in result.missing_secrets]
     app.emit(
-        [{"name": r.name, "changed": r.changed, "missing_secrets": r.missing_secrets} for r in results],
+        [
+            {"name": r.name, "changed": r.changed, "missing_secrets": r.missing_secrets, "notes": r.notes}
+            for r in results
+        ],
         "\n".join(lines),
     )
 
@@ -90,6 +95,8 @@ async def status(app: App, workshop: Workshop, name: str | None) -> None:
             lines.append(f"  {flow.flow}: {good}, next {flow.due_at:%Y-%m-%d %H:%M:%S} UTC")
             if flow.failures:
                 lines.append(f"    failing {flow.failures} times: {flow.message}")
+        if each.backfill and each.backfill.end is None:
+            lines.append(f"  {told(each.backfill)}")
     app.emit(now, "\n".join(lines))
 
 

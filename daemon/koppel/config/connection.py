@@ -16,6 +16,8 @@ from koppel.plugin.loading import Plugins
 from koppel.plugin.source import Status
 from koppel.plugin.spec import PluginSpec, SourceSpec, TargetSpec
 
+HERE = frozenset({"connection", "source", "target", "orders", "stock"})
+"""Sections that are read here; the others are the booking's."""
 NAME = r"^[a-z0-9][a-z0-9._-]{0,62}$"
 DURATION = r"^\d+[smhd]$"
 SHORTEST, LONGEST = timedelta(minutes=1), timedelta(days=1)
@@ -44,6 +46,12 @@ class OrdersSettings(Struct, frozen=True, forbid_unknown_fields=True):
     customer_gone: Literal["error", "recreate"] = "error"
 
 
+class StockSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """``[stock]``: accepted, so that a file written for a later version works here; this version moves no stock."""
+
+    enabled: bool = False
+
+
 @dataclass(frozen=True, kw_only=True)
 class ConnectionSettings:
     """A connection file, checked. Secrets in ``source`` and ``target`` are still references (``env:``, ``file:``)."""
@@ -55,6 +63,7 @@ class ConnectionSettings:
     target: Struct
     orders: OrdersSettings
     booking: BookingSettings
+    stock: StockSettings
 
     @property
     def name(self) -> str:
@@ -83,7 +92,7 @@ def parse_connection(text: str, origin: str, plugins: Plugins) -> ConnectionSett
     orders = dict(_section(data, "orders", origin, optional=True))
     fetching = {name: orders.pop(name) for name in OrdersSettings.__struct_fields__ if name in orders}
     orders.setdefault("date", source_spec.default_date)
-    rest = {name: value for name, value in data.items() if name not in ("connection", "source", "target", "orders")}
+    rest = {name: value for name, value in data.items() if name not in HERE}
     settings = ConnectionSettings(
         heading=heading,
         source_spec=source_spec,
@@ -92,6 +101,7 @@ def parse_connection(text: str, origin: str, plugins: Plugins) -> ConnectionSett
         target=_plugin_settings(target_spec, _section(data, "target", origin, optional=True), origin, "target"),
         orders=convert_toml(fetching, OrdersSettings, origin, "orders"),
         booking=convert_toml({**rest, "orders": orders}, BookingSettings, origin),
+        stock=convert_toml(_section(data, "stock", origin, optional=True), StockSettings, origin, "stock"),
     )
     if not SHORTEST <= settings.interval <= LONGEST:
         raise Misconfigured("config.value", f"{origin}, [orders]: interval must be between 1m and 1d.")

@@ -16,6 +16,7 @@ class Applied:
     name: str
     changed: bool
     missing_secrets: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 async def apply_connection(workshop: Workshop, text: str, origin: str) -> Applied:
@@ -34,7 +35,8 @@ async def apply_connection(workshop: Workshop, text: str, origin: str) -> Applie
     await plan_flows(workshop.store, workshop.clock, settings)
     if changed:
         await workshop.store.flows.make_due(heading.name, "orders", workshop.clock.now())
-    return Applied(heading.name, changed, await _missing_secrets(workshop, settings))
+    notes = ("[stock] enabled: this version does not write stock yet.",) if settings.stock.enabled else ()
+    return Applied(heading.name, changed, await _missing_secrets(workshop, settings), notes)
 
 
 async def export_connection(workshop: Workshop, name: str) -> str:
