@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from koppel import __version__
-from koppel.cli import connections, daemon, demo, documents, vat, vat_table
+from koppel.cli import backfill, connections, daemon, demo, documents, vat, vat_table
 from koppel.cli.frame import App
 
 
@@ -26,6 +26,7 @@ for command in (
     connections.check,
     connections.status,
     documents.sync,
+    backfill.backfill,
     documents.dry_run,
     documents.documents,
     documents.show,

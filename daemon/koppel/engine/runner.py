@@ -13,6 +13,8 @@ from koppel.engine.facts import Facts
 from koppel.engine.opening import DetailTracer, Opened, Opener
 from koppel.engine.schedule import after_failure, next_night, next_poll
 from koppel.errors import KoppelError, Misconfigured, RetryLater, SignInNeeded
+from koppel.flow.backfill import FLOW as BACKFILL
+from koppel.flow.backfill import run_backfill
 from koppel.flow.cycle import Cycle, tell
 from koppel.flow.orders import FLOW as ORDERS
 from koppel.flow.orders import NIGHTLY, run_nightly, run_orders
@@ -22,7 +24,11 @@ from koppel.vendor import flow_label
 LEASE = timedelta(seconds=60)
 DETAIL_SWITCH = 2.0
 """Seconds within which a running cycle notices that the detail log was switched."""
-FLOWS: dict[str, Callable[[Cycle], Awaitable[None]]] = {ORDERS: run_orders, NIGHTLY: run_nightly}
+FLOWS: dict[str, Callable[[Cycle], Awaitable[None]]] = {
+    ORDERS: run_orders,
+    NIGHTLY: run_nightly,
+    BACKFILL: run_backfill,
+}
 """In order of urgency."""
 
 

@@ -15,9 +15,17 @@ Work = tuple[Document, Order]
 
 
 async def record(
-    cycle: Cycle, orders: Sequence[Order | UnreadableOrder], *, flow: str = "", cursor: str | None = None
+    cycle: Cycle,
+    orders: Sequence[Order | UnreadableOrder],
+    *,
+    flow: str = "",
+    cursor: str | None = None,
+    instead_of: str | None = None,
 ) -> list[Work]:
-    """Commit what was seen, with the flow's cursor; gives the documents that are due, with their orders."""
+    """Commit what was seen, with the flow's cursor; gives the documents that are due, with their orders.
+
+    With ``instead_of``, raises CursorMoved and commits nothing if the cursor is another one by now.
+    """
     latest = {order.number: order for order in orders}  # an order that moved between pages comes twice: the last counts
     known = await cycle.store.documents.by_references(cycle.name, list(latest))
     releasing = cycle.settings.releasing
@@ -31,7 +39,7 @@ async def record(
         for number, document in known.items():
             documents[number] = await _again(cycle, tx, document, latest[number])
         if cursor is not None:
-            await tx.cursor(flow, cursor)
+            await tx.cursor(flow, cursor, instead_of=instead_of)
     now = cycle.clock.now()
     return [
         (document, order)

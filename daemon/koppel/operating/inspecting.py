@@ -11,6 +11,7 @@ from koppel.engine.control import call_daemon
 from koppel.engine.daemon import Workshop
 from koppel.errors import Misconfigured
 from koppel.operating.applying import known_connection
+from koppel.operating.backfilling import BackfillProgress, backfill_progress
 from koppel.plugin import Finding
 from koppel.store import ConnectionState, Document, DocumentState, Event, FlowState
 
@@ -26,6 +27,8 @@ class ConnectionStatus(Struct, frozen=True, kw_only=True):
     booked: dict[str, str]
     """Currency -> total booked, incl. VAT."""
     flows: tuple[FlowState, ...]
+    backfill: BackfillProgress | None
+    """The one that is under way, or the last one."""
     detail_until: datetime | None
 
 
@@ -55,6 +58,7 @@ async def status(workshop: Workshop, name: str | None = None) -> Status:
                 },
                 booked={currency: str(total) for currency, total in sums.items()},
                 flows=tuple(await workshop.store.flows.states(record.name)),
+                backfill=await backfill_progress(workshop, record.name),
                 detail_until=record.detail_until,
             )
         )

@@ -7,7 +7,7 @@ from koppel.engine.control import call_daemon
 from koppel.engine.daemon import Workshop, make_runner
 from koppel.errors import Misconfigured, RetryLater
 from koppel.operating.applying import known_connection
-from koppel.store import ConnectionState, DocumentState, FlowState, NewEvent
+from koppel.store import ConnectionRecord, ConnectionState, DocumentState, FlowState, NewEvent
 
 LOOK = 0.2
 """Seconds between looks while waiting for a running daemon."""
@@ -50,13 +50,19 @@ async def retry(workshop: Workshop, name: str, references: Sequence[str], *, eve
     return [document.reference for document in documents]
 
 
-async def sync(workshop: Workshop, name: str, flow: str | None = None, *, wait: bool = False) -> list[FlowState]:
-    """Run a connection's flows now: by the running daemon, or here if none runs. Gives how they stand afterwards."""
+async def active_connection(workshop: Workshop, name: str) -> ConnectionRecord:
+    """The connection of this name, if it is neither paused nor deactivated. Raises Misconfigured."""
     record = await known_connection(workshop, name)
     if record.state is not ConnectionState.ACTIVE:
         raise Misconfigured(
             "connection.inactive", f"Connection {name} is {record.state}.", f"Run: koppel resume {name}"
         )
+    return record
+
+
+async def sync(workshop: Workshop, name: str, flow: str | None = None, *, wait: bool = False) -> list[FlowState]:
+    """Run a connection's flows now: by the running daemon, or here if none runs. Gives how they stand afterwards."""
+    record = await active_connection(workshop, name)
     states = await workshop.store.flows.states(name)
     wanted = frozenset(state.flow for state in states if flow is None or state.flow == flow)
     if not wanted:

@@ -6,7 +6,7 @@ Open it with :func:`open_store`. Writes of a flow go through :meth:`Store.write`
 from koppel.store.connections import Connections
 from koppel.store.detail import DetailLog
 from koppel.store.documents import Documents
-from koppel.store.errors import LeaseLost
+from koppel.store.errors import CursorMoved, LeaseLost
 from koppel.store.facts import EcbRates, ViesAnswers
 from koppel.store.flows import Flows
 from koppel.store.leases import Leases
@@ -36,6 +36,7 @@ __all__ = [
     "ConnectionRecord",
     "ConnectionState",
     "Connections",
+    "CursorMoved",
     "DetailEntry",
     "DetailLog",
     "Document",

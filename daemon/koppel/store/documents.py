@@ -117,6 +117,26 @@ class Documents:
         query = select(intents).where(intents.c.connection == connection, UNSETTLED).order_by(intents.c.id)
         return [Intent(**row) for row in await self._database.rows(query)]
 
+    async def last_id(self, connection: str) -> int:
+        """The id of the newest document; 0 if there is none."""
+        query = select(func.max(documents.c.id).label("id")).where(documents.c.connection == connection)
+        return (await self._database.rows(query))[0]["id"] or 0
+
+    async def tally(
+        self, connection: str, after_id: int, placed_from: datetime, placed_before: datetime
+    ) -> dict[DocumentState, int]:
+        """How many documents newer than an id, of orders placed in this time, are in which state.
+
+        It looks at each of them: for a back-fill, not for whole connections.
+        """
+        query = (
+            select(documents.c.state, func.count().label("count"))
+            .where(documents.c.connection == connection, documents.c.id > after_id)
+            .where(documents.c.placed_at >= placed_from, documents.c.placed_at < placed_before)
+            .group_by(documents.c.state)
+        )
+        return {row["state"]: int(row["count"]) for row in await self._database.rows(query)}
+
     async def sums(self, connection: str) -> dict[str, Decimal]:
         """Currency -> total booked, incl. VAT. Quick at any size."""
         booked = totals.c.state == DocumentState.BOOKED

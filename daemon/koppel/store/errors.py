@@ -25,6 +25,13 @@ class LeaseLost(KoppelError):
         )
 
 
+class CursorMoved(KoppelError):
+    """Somebody else moved a flow's cursor meanwhile; nothing of this transaction was written."""
+
+    def __init__(self, flow: str) -> None:
+        super().__init__("store.cursor-moved", f"The flow {flow} was changed meanwhile; nothing was written.")
+
+
 @contextmanager
 def translated(place: str) -> Generator[None]:
     """Turn the database's faults into ours. ``place`` names the database for people; no password in it."""

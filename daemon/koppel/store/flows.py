@@ -1,6 +1,6 @@
 """The schedule: when which flow of which connection is due, and how it went."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import and_, bindparam, func, insert, select, update
@@ -35,8 +35,10 @@ class Flows:
         self._database = database
         self._clock = clock
 
-    async def ensure(self, connection: str, intervals: Mapping[str, float]) -> None:
+    async def ensure(self, connection: str, intervals: Mapping[str, float], keep: Collection[str] = ()) -> None:
         """Schedule exactly these flows (seconds between runs). New ones are due now; removed ones run no more.
+
+        Those in ``keep`` stay as they are, scheduled or not: they come and go by other ways.
 
         A removed flow keeps its cursor, so that one that is switched on again leaves no gap. A shorter interval brings
         the next run forward.
@@ -47,10 +49,14 @@ class Flows:
             await lock(writing, connection)
             known = {row["flow"]: row for row in await writing.rows(query)}
             new = [
-                _new_row(connection, flow, interval, now) for flow, interval in intervals.items() if flow not in known
+                flow_row(connection, flow, now, interval=interval)
+                for flow, interval in intervals.items()
+                if flow not in known
             ]
             changed: list[dict[str, object]] = []
             for flow, row in known.items():
+                if flow in keep:
+                    continue
                 interval = intervals.get(flow, row["interval"])
                 due_at = min(row["due_at"] or now, now + timedelta(seconds=interval)) if flow in intervals else None
                 if (interval, due_at) != (row["interval"], row["due_at"]):
@@ -67,6 +73,12 @@ class Flows:
         if connection is not None:
             query = query.where(flows.c.connection == connection)
         return [FlowState(**row) for row in await self._database.rows(query)]
+
+    async def cursor(self, connection: str, flow: str) -> str | None:
+        """The cursor of a flow, also of one that is not on the schedule any more."""
+        query = select(flows.c.cursor).where(flows.c.connection == connection, flows.c.flow == flow)
+        rows = await self._database.rows(query)
+        return rows[0]["cursor"] if rows else None
 
     async def due(self, now: datetime) -> list[tuple[str, str]]:
         """(connection, flow) of what is due in active connections, longest waiting first."""
@@ -85,14 +97,22 @@ class Flows:
         await self._database.write(change.values(due_at=at, asked=True))
 
 
-def _new_row(connection: str, flow: str, interval: float, due_at: datetime) -> dict[str, object]:
+def flow_row(
+    connection: str, flow: str, due_at: datetime | None, *, interval: float = 0.0, cursor: str | None = None
+) -> dict[str, object]:
+    """The row of a flow that never ran."""
     return {
         "connection": connection,
         "flow": flow,
+        "cursor": cursor,
         "interval": interval,
         "due_at": due_at,
         "asked": False,
+        "started_at": None,
+        "finished_at": None,
+        "ok_at": None,
         "failures": 0,
+        "failing_since": None,
         "code": "",
         "message": "",
         "progress": "",

@@ -11,6 +11,8 @@ from sqlalchemy.sql.dml import ReturningInsert
 from koppel.log.redaction import scrub
 from koppel.store.changes import Changes
 from koppel.store.database import Writing, insert
+from koppel.store.errors import CursorMoved
+from koppel.store.flows import flow_row
 from koppel.store.records import (
     Document,
     DocumentFields,
@@ -27,6 +29,8 @@ from koppel.store.vault import Vault
 
 _THIS_FLOW = update(flows).where(flows.c.connection == bindparam("in_connection"), flows.c.flow == bindparam("in_flow"))
 CURSOR = _THIS_FLOW.values(cursor=bindparam("new_cursor"))
+CURSOR_INSTEAD = CURSOR.where(flows.c.cursor == bindparam("old_cursor"))
+UNSCHEDULE = _THIS_FLOW.values(due_at=null())
 STARTED = _THIS_FLOW.values(started_at=bindparam("now"), asked=False)
 SETTLE = (
     update(intents)
@@ -88,9 +92,26 @@ class Tx:
         """Write an event that goes with no change of a document."""
         self._changes.event(event)
 
-    async def cursor(self, flow: str, value: str | None) -> None:
-        """Move the flow's cursor. LookupError if the flow was never scheduled."""
-        await self._flow(CURSOR, flow, {"new_cursor": value})
+    async def cursor(self, flow: str, value: str | None, *, instead_of: str | None = None) -> None:
+        """Move the flow's cursor. LookupError if the flow was never scheduled.
+
+        With ``instead_of`` only if the cursor is still that; CursorMoved rolls the whole transaction back otherwise.
+        """
+        if instead_of is None:
+            await self._flow(CURSOR, flow, {"new_cursor": value})
+            return
+        where = {"in_connection": self._connection, "in_flow": flow, "old_cursor": instead_of}
+        if not await self._writing.count(CURSOR_INSTEAD, {**where, "new_cursor": value}):
+            raise CursorMoved(flow)
+
+    async def schedule(self, flow: str, cursor: str) -> bool:
+        """Put a flow that is not scheduled on the schedule, due now; False (and no change) if it is already."""
+        statement = schedule_statement(self._writing.dialect)
+        return bool(await self._writing.rows(statement, flow_row(self._connection, flow, self._now, cursor=cursor)))
+
+    async def unschedule(self, flow: str) -> None:
+        """Take a flow off the schedule; its cursor stays. LookupError if it was never scheduled."""
+        await self._flow(UNSCHEDULE, flow, {})
 
     async def flow_started(self, flow: str) -> None:
         """Note that a run begins now. LookupError if the flow was never scheduled."""
@@ -196,6 +217,15 @@ FINISHED_BADLY = _FINISHED.values(
     code=bindparam("new_code"),
     message=bindparam("new_message"),
 )
+
+
+def schedule_statement(dialect: str) -> Insert:
+    """Insert a flow, or begin it anew where it is off the schedule; returns a row only if it did one of both."""
+    statement = insert(dialect, flows)
+    given = {name: statement.excluded[name] for name in flow_row("", "", None)}
+    return statement.on_conflict_do_update(
+        index_elements=list(flows.primary_key.columns), set_=given, where=flows.c.due_at.is_(None)
+    ).returning(flows.c.flow)
 
 
 def link_statement(dialect: str) -> Insert:
