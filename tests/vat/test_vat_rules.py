@@ -203,7 +203,7 @@ def test_reverse_charge_goods_abroad_have_the_standard_rate() -> None:
     belgian = facts(
         seller="BE", departure="BE", arrival="BE", category=REVERSE_CHARGE, business=True, gross=Decimal(50_000)
     )
-    assert decide(belgian).treatment is Treatment.DOMESTIC
+    assert decide(belgian).treatment is Treatment.DOMESTIC_FOREIGN
 
 
 def test_goods_that_never_were_in_the_eu_are_told() -> None:
@@ -222,7 +222,7 @@ def test_seller_from_outside_the_eu_has_no_threshold_and_no_kor() -> None:
 
 
 def test_a_seller_in_monaco_is_at_home_in_france() -> None:
-    assert decide(facts(seller="MC", departure="FR", arrival="FR", postcode="75001")).treatment is Treatment.DOMESTIC
+    assert decide(facts(seller="MC", departure="FR", arrival="DE", oss=False, above=False)).rule == "10b"
 
 
 @pytest.mark.parametrize(

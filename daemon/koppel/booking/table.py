@@ -35,11 +35,14 @@ def row_name(treatment: Treatment, country: str | None, home: str) -> str:
     """The name of the row for a treatment; ``country`` is whose VAT it is, ``home`` the seller's country."""
     foreign = country is not None and country != home
     match treatment:
-        case Treatment.DOMESTIC | Treatment.ORIGIN_BELOW_THRESHOLD:
-            return country or home
         case Treatment.OSS:
             return f"{country}" if foreign else f"{home}-OSS"
-        case Treatment.DOMESTIC_FOREIGN | Treatment.DESTINATION_LOCAL_REG:
+        case (
+            Treatment.DOMESTIC
+            | Treatment.ORIGIN_BELOW_THRESHOLD
+            | Treatment.DOMESTIC_FOREIGN
+            | Treatment.DESTINATION_LOCAL_REG
+        ):
             return f"{country}-local" if foreign else home
         case Treatment.ICS:
             return f"ICP-{country}" if foreign else "ICP"

@@ -10,8 +10,8 @@ from typing import TypeVar
 
 from msgspec import Struct
 
-from koppel.model import minor_units, round_money
-from koppel.vat.currencies import CURRENCIES
+from koppel.model import minor_units
+from koppel.vat.currencies import COUNTED_WHOLE, CURRENCIES
 from koppel.vat.facts import Charged, Decision, Facts, Seller, Transaction
 from koppel.vat.rules import decide
 from koppel.vat.sentence import Sentence
@@ -51,7 +51,8 @@ MARKETPLACES = {"amazon": True, "amazon_fba": True, "lightspeed": False, "": Tru
 SUBJECTS = ("shipping", "shipping_share", "gift_wrap", "promotion")
 """What an amount may be for, before the category of the goods it follows: ``shipping:books_printed``."""
 
-_AMOUNT = re.compile(r"-?\d+(?:\.(\d+))?")
+_AMOUNT = re.compile(r"-?\d{1,15}(?:\.(\d+))?", re.ASCII)
+"""Fifteen digits before the dot: no sale is larger, and all arithmetic on it stays exact."""
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})")
 
@@ -126,7 +127,6 @@ def facts_of_row(row: Mapping[str, str]) -> Facts:
     currency = cell["currency"].upper() or ("EUR" if transfer else "")
     if currency not in CURRENCIES:
         raise BadCell(f"Onbekende valuta: {currency or '-'}.", f"Unknown currency: {currency or '-'}.")
-    subject, category = _category(cell["product_category"])
     return Facts(
         seller=Seller(
             country=cell["seller_country"],
@@ -139,9 +139,10 @@ def facts_of_row(row: Mapping[str, str]) -> Facts:
         postcode=cell["buyer_postcode"],
         on=_day(cell["date"]),
         transaction=transaction,
-        category=category,
-        gross=None if transfer else _amount(cell["gross"], currency, transaction, subject),
+        category=_category(cell["product_category"]),
+        gross=None if transfer else _amount(cell["gross"], currency),
         currency=currency,
+        whole_units=currency in COUNTED_WHOLE and "." not in cell["gross"],
         buyer_vat_id=cell["buyer_vat_id"] or None,
         vies=_word(cell, "vies_status", {**{str(each): each for each in ViesState}, "": None}),
         marketplace=_word(cell, "channel", MARKETPLACES),
@@ -170,8 +171,8 @@ def _outcome(header: Sequence[str], cells: Sequence[str], language: str) -> Outc
         id=row["id"],
         treatment=decision.treatment,
         rate="" if decision.rate is None else plain(decision.rate),
-        net=_money(decision.net, decision.currency),
-        vat=_money(decision.vat, decision.currency),
+        net=_money(decision.net),
+        vat=_money(decision.vat),
         reason=reason_of(decision, language),
         extra=extra,
     )
@@ -191,8 +192,8 @@ def reason_of(decision: Decision, language: str) -> str:
     return " ".join(sentence.read(language) for sentence in sentences)
 
 
-def _money(amount: Decimal | None, currency: str) -> str:
-    return "" if amount is None else str(round_money(amount, currency))
+def _money(amount: Decimal | None) -> str:
+    return "" if amount is None else str(amount)
 
 
 def _word(cell: Mapping[str, str], name: str, known: Mapping[str, T]) -> T:
@@ -209,23 +210,20 @@ def _yes(cell: Mapping[str, str], name: str) -> bool | None:
     return _word(cell, name, {"yes": True, "no": False, "": None})
 
 
-def _category(text: str) -> tuple[str, str]:
+def _category(text: str) -> str:
     subject, colon, category = text.lower().partition(":")
-    if colon and subject.strip() in SUBJECTS:
-        return subject.strip(), category.strip()
-    return "", text.lower()
+    return category.strip() if colon and subject.strip() in SUBJECTS else text.lower()
 
 
-def _amount(text: str, currency: str, transaction: Transaction, subject: str) -> Decimal:
-    """The amount with its sign. What is refunded is negative however it was written, except a promotion taken back."""
+def _amount(text: str, currency: str) -> Decimal:
+    """The amount with the sign it was written with, so that net and VAT add up to what the row says."""
     match = _AMOUNT.fullmatch(text)
     if match is None or len(match[1] or "") > minor_units(currency):
         raise BadCell(
             f"Bedrag {text or '-'} is geen bedrag in {currency} (met een punt, zonder scheiding van duizendtallen).",
             f"Amount {text or '-'} is no amount in {currency} (with a dot, without thousands separators).",
         )
-    amount = Decimal(text)
-    return -abs(amount) if transaction is Transaction.REFUND and subject != "promotion" else amount
+    return Decimal(text)
 
 
 def _day(text: str) -> date:
@@ -234,6 +232,6 @@ def _day(text: str) -> date:
             return date.fromisoformat(text)
         if _MOMENT.fullmatch(text):
             return dutch_day(datetime.fromisoformat(text))
-    except ValueError:
+    except (ValueError, OverflowError):
         pass
     raise BadCell(f"Datum {text or '-'} is geen dag (2026-03-01).", f"Date {text or '-'} is no day (2026-03-01).")

@@ -10,3 +10,7 @@ CURRENCIES = codes(
     "QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD "
     "TWD TZS UAH UGX USD UYU UZS VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG"
 )
+
+COUNTED_WHOLE = frozenset({"HUF"})
+"""Two decimals by ISO 4217, none in trade: an amount written in whole units is split in whole units
+[bookkeeping.md 12]."""

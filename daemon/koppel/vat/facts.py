@@ -49,7 +49,8 @@ class Facts(Struct, frozen=True, kw_only=True):
     ``city`` helps where the postcode is missing. ``vies`` None = not asked. ``business`` marks a verified business
     buyer, with or without a number. ``marketplace_collects`` is what the channel says, never derived; ``marketplace``
     False marks an own shop, which cannot collect for the seller. ``gross`` includes VAT (None only for transfers),
-    in ``currency``; negative for refunds and discounts. ``on`` is the tax date. ``invoice_gross`` is the document's
+    in ``currency``; negative for refunds and discounts; ``whole_units`` = counted without decimals though the currency
+    has them (forints). ``on`` is the tax date. ``invoice_gross`` is the document's
     total of reverse-charge goods, where it is more than this amount.
     """
 
@@ -63,6 +64,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     transaction: Transaction = Transaction.SALE
     category: str = STANDARD
     currency: str = "EUR"
+    whole_units: bool = False
     buyer_vat_id: str | None = None
     business: bool = False
     vies: ViesState | None = None

@@ -80,7 +80,12 @@ class Matter:
 
     @property
     def is_domestic(self) -> bool:
-        """Row 6: leaves from and arrives in the seller's own country."""
+        """Row 6: leaves from and arrives in NL, wherever the seller is established: the Dutch return."""
+        return self.start.country == self.end.country == "NL" and self.both_inside
+
+    @property
+    def stays_home(self) -> bool:
+        """Leaves from and arrives in the seller's own country."""
         return self.start.country == self.end.country == self.home and self.both_inside
 
     @property
@@ -117,7 +122,8 @@ def _worth(facts: Facts, departure: Place | None) -> tuple[Number, Sentence]:
         return Number.USELESS, _useless(number, departure)
     if valid:
         return Number.VALID, texts.NO_NUMBER
-    if number.shape is Shape.WRONG_CHECK or facts.vies is ViesState.INVALID:
+    told = ViesState.INVALID if number.shape is Shape.WRONG_CHECK and facts.vies is None else facts.vies
+    if told is ViesState.INVALID:
         return Number.USELESS, _useless(number, departure)
     return Number.UNKNOWN, texts.NO_NUMBER
 

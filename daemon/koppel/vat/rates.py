@@ -36,6 +36,7 @@ country that never had such a list the category says nothing [bookkeeping.md 3].
 
 _DOUBTS = {
     ("DK", "books_printed"): (date(2026, 1, 1), texts.DENMARK_BOOKS),
+    ("NL", "zero"): (date(2019, 1, 1), texts.ZERO_AT_HOME),
 }
 
 

@@ -95,7 +95,7 @@ def row_4_from_outside(matter: Matter) -> Decision | None:
 
 def row_5_small_business(matter: Matter) -> Decision | None:
     """The Dutch small-business scheme (KOR), where row 6 or 10b would apply."""
-    if not matter.facts.seller.kor or not (matter.is_domestic or matter.is_below_threshold):
+    if not matter.facts.seller.kor or not (matter.is_domestic or matter.stays_home or matter.is_below_threshold):
         return None
     if not matter.seller_inside or matter.home != "NL":
         return review(matter, texts.KOR_ABROAD, texts.CORRECT_KOR, rule="5")
@@ -103,7 +103,7 @@ def row_5_small_business(matter: Matter) -> Decision | None:
 
 
 def row_6_domestic(matter: Matter) -> Decision | None:
-    """Leaves from and arrives in the seller's own country, consumers and businesses alike."""
+    """Leaves from and arrives in NL, consumers and businesses alike."""
     if not matter.is_domestic:
         return None
     if _reverse_charged(matter):
@@ -165,7 +165,7 @@ def _distance_sale(matter: Matter) -> Decision:
 
 def _reverse_charged(matter: Matter) -> bool:
     facts = matter.facts
-    if facts.category != REVERSE_CHARGE or matter.home != "NL" or not (facts.business or facts.buyer_vat_id):
+    if facts.category != REVERSE_CHARGE or not (facts.business or facts.buyer_vat_id):
         return False
     gross = abs(facts.invoice_gross or facts.gross or Decimal(0))
     rate = matter.percentage("NL", STANDARD)

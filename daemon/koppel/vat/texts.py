@@ -160,9 +160,9 @@ REFUND = Sentence(
 )
 RATE = Sentence("{country}, {category} op {on}: {rate} %.", "{country}, {category} on {on}: {rate} %.")
 AMOUNT = Sentence("Van {gross} {currency} is {vat} btw.", "Of {gross} {currency}, {vat} is VAT.")
-ZERO_IS_NO_CATEGORY = Sentence(
-    "Nul is geen tarief van een product, maar van uitvoer en levering binnen de EU.",
-    "Zero is no rate of a product, but of exports and intra-Community supplies.",
+ZERO_AT_HOME = Sentence(
+    "Let op: nul bij een binnenlandse verkoop geldt maar voor weinig goederen (zonnepanelen).",
+    "Mind: zero on a domestic sale holds for few goods only (solar panels).",
 )
 REGION_ELSEWHERE = Sentence(
     "Het tarief {category} geldt niet op dit adres.", "The rate {category} does not hold at this address."

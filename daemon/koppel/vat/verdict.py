@@ -1,12 +1,12 @@
 """How a row of the table words its decision, with what only shows then: the rate, and what the channel says of it."""
 
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
-from koppel.model import ZERO, quantum, round_money
+from koppel.model import ZERO, quantum
 from koppel.vat import texts
-from koppel.vat.facts import REVERSE_CHARGE, Charged, Decision, Transaction, vat_inside
+from koppel.vat.facts import REVERSE_CHARGE, Charged, Decision, Facts, Transaction, vat_inside
 from koppel.vat.matter import Matter
 from koppel.vat.places import SURE_REGIONS, Place
 from koppel.vat.rates import STANDARD, Rate, find_rate
@@ -43,7 +43,7 @@ def untaxed(matter: Matter, rule: str, treatment: Treatment, country: str | None
     facts, reason = matter.facts, _filled(matter, reason)
     if facts.channel_vat is Charged.CHARGED and treatment is not Treatment.MARKETPLACE_DEEMED:
         return review(matter, reason.then(texts.CHANNEL_CHARGED), texts.CORRECT_INVOICE, code=CHANNEL_DIFFERS)
-    gross = round_money(facts.gross or ZERO, facts.currency)
+    gross = _rounded(facts.gross or ZERO, facts)
     return Decision(
         treatment=treatment,
         rule=rule,
@@ -52,7 +52,7 @@ def untaxed(matter: Matter, rule: str, treatment: Treatment, country: str | None
         rate=ZERO,
         gross=gross,
         net=gross,
-        vat=round_money(ZERO, facts.currency),
+        vat=_rounded(ZERO, facts),
         trail=(*_seen(matter), reason),
     )
 
@@ -66,9 +66,9 @@ def taxed(
     if isinstance(found, Sentence):
         return review(matter, reason.then(found), texts.CHOOSE_CATEGORY)
     rate = found.percentage
-    gross = round_money(facts.gross or ZERO, facts.currency)
-    vat = round_money(vat_inside(gross, rate), facts.currency) + ZERO  # never -0.00
-    if abs(vat) > quantum(facts.currency) and facts.channel_vat is Charged.ZERO:
+    gross = _rounded(facts.gross or ZERO, facts)
+    vat = _rounded(vat_inside(gross, rate), facts) + ZERO  # never -0.00
+    if abs(vat) > _unit(facts) and facts.channel_vat is Charged.ZERO:
         told = texts.CHANNEL_ZERO.fill(rate=plain(rate))
         return review(matter, reason.then(told), texts.SET_CHANNEL, code=CHANNEL_DIFFERS)
     return Decision(
@@ -96,11 +96,18 @@ def plain(rate: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def _unit(facts: Facts) -> Decimal:
+    return Decimal(1) if facts.whole_units else quantum(facts.currency)
+
+
+def _rounded(amount: Decimal, facts: Facts) -> Decimal:
+    """Half up on the magnitude, so that a refund mirrors its sale."""
+    return amount.quantize(_unit(facts), rounding=ROUND_HALF_UP)
+
+
 def _rate(matter: Matter, place: Place) -> Rate | Sentence:
     """The rate, or why there is none."""
     category = STANDARD if matter.facts.category == REVERSE_CHARGE else matter.facts.category
-    if category == "zero":
-        return texts.ZERO_IS_NO_CATEGORY
     regional = category.startswith("regional_")
     if regional and not (place.region and category.startswith(f"regional_{place.region}")):
         return texts.REGION_ELSEWHERE.fill(category=category)
