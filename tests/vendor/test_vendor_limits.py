@@ -220,6 +220,26 @@ def test_kills_waste_little() -> None:
     assert scene.vendor.accepted >= 0.93 * allowed(rules, 24 * 600.0)
 
 
+@pytest.mark.parametrize("rules", [(Window(8, 2.0),), (Window(400, 3600.0), Concurrent(1)), (Bucket(5.0, 30),)])
+def test_a_jump_forward_while_running_costs_nothing(rules: tuple[Rule, ...]) -> None:
+    """The calls after it write the state anew before they are made, although the last block was not used up."""
+    scene = Scene(rules, latency=0.2, seed=1, calendar=False, told=False)
+
+    async def live() -> None:
+        async with anyio.create_task_group() as tasks:
+
+            async def jolt() -> None:
+                await scene.clock.sleep(21.0)
+                scene.clock.step(timedelta(days=365))
+
+            tasks.start_soon(jolt)
+            await scene.run(24.0, 3)
+        await scene.run(400.0, 3)
+
+    scene.play(live)
+    assert not scene.vendor.refused
+
+
 def test_a_jump_forward_while_away_costs_one_window_at_most() -> None:
     rules = (Window(60, 60.0),)
     scene = Scene(rules, latency=0.0, seed=1, calendar=False, told=False)
