@@ -5,8 +5,10 @@ different users, no log line with an address and its query, no proxy from the en
 """
 
 import logging
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 
 import anyio
 import httpx
@@ -21,6 +23,11 @@ _IDLE = 3.0
 closes at the moment of a write leaves its outcome unknown."""
 _LAST_LOOKS = 20
 _LOOK = 0.002
+
+if find_spec("sniffio") is None:
+    # The HTTP library asks for this module several times a call, and takes asyncio if there is none. A search through
+    # the whole path each time is a third of a call's cost; a known "no" costs nothing.
+    sys.modules["sniffio"] = None  # type: ignore[assignment]
 
 for _name in ("httpx", "httpcore"):
     logging.getLogger(_name).setLevel(logging.WARNING)  # below that it logs addresses and headers
