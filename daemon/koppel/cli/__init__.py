@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from koppel import __version__
-from koppel.cli import backfill, connections, daemon, demo, documents, vat, vat_table
+from koppel.cli import backfill, connections, daemon, demo, documents, switch, vat, vat_table
 from koppel.cli.frame import App
 
 
@@ -32,6 +32,7 @@ for command in (
     documents.show,
     documents.retry,
     documents.log,
+    switch.switch,
     connections.pause,
     connections.resume,
     connections.deactivate,

@@ -65,7 +65,7 @@ class Runner:
         try:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._keep, lease, tasks.cancel_scope)
-                await self._run(record, lease, flows)
+                await self._run(await self._now(record), lease, flows)
                 tasks.cancel_scope.cancel()
         except* LeaseLost:
             self._log.warning("lease_lost", connection=record.name)
@@ -82,6 +82,10 @@ class Runner:
             except LeaseLost:
                 scope.cancel()
                 raise
+
+    async def _now(self, record: ConnectionRecord) -> ConnectionRecord:
+        """The settings as they are under the lease: somebody may have changed them since the record was read."""
+        return await self._store.connections.get(record.name) or record
 
     async def _run(self, record: ConnectionRecord, lease: Lease, flows: frozenset[str]) -> None:
         states = {state.flow: state for state in await self._store.flows.states(record.name)}

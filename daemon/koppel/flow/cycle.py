@@ -52,6 +52,8 @@ class Cycle:
     hooks: Any
     facts: FactFinder
     stopping: Callable[[], bool] = lambda: False
+    sure: bool = False
+    """Whether the target was asked which administration it is."""
     wake_at: datetime | None = None
     """The earliest moment at which something of this connection wants another look."""
     log: structlog.stdlib.BoundLogger = field(default_factory=structlog.get_logger)

@@ -16,6 +16,7 @@ from koppel.errors import (
     RetryLater,
     SignInNeeded,
 )
+from koppel.flow.administration import sure_of_administration
 from koppel.flow.counterparts import ensure_articles, ensure_customers, lasting, reason
 from koppel.flow.cycle import Cycle, move
 from koppel.flow.drafting import Drafted, draft_all
@@ -58,6 +59,7 @@ async def book(cycle: Cycle, work: Sequence[Work]) -> None:
     drafted = await draft_all(cycle, work)
     if not drafted:
         return
+    await sure_of_administration(cycle)
     existing = await _look_up_all(cycle, [each.draft.reference for each in drafted])
     updates = isinstance(cycle.target, UpdatesBookings)
     to_update = [each for each in drafted if updates and each.document.target_id and each.draft.reference in existing]

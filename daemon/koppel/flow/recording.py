@@ -11,6 +11,9 @@ from koppel.log.redaction import scrub
 from koppel.model import Order, UnreadableOrder
 from koppel.store import Document, DocumentFields, DocumentState, NewDocument, Tx
 
+SENT = frozenset({DocumentState.BOOKED, DocumentState.REVIEW, DocumentState.BOOKING, DocumentState.ELSEWHERE})
+"""What is noted of the order is what was sent to a target, not what the channel shows since."""
+
 Work = tuple[Document, Order]
 
 
@@ -80,7 +83,7 @@ async def _again(cycle: Cycle, tx: Tx, document: Document, order: Order | Unread
         document, order, cycle.settings.releasing, fingerprint=fingerprint, can_update=_can_update(cycle)
     )
     changes: DocumentFields = {"source_changed_at": order.changed_at, "source_status": order.status}
-    booked = document.state in (DocumentState.BOOKED, DocumentState.REVIEW, DocumentState.BOOKING)
+    booked = document.state in SENT
     if not booked or verdict.state is not None:
         changes["fingerprint"] = fingerprint
     if not booked and isinstance(order, Order):

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
+from koppel.flow.administration import sure_of_administration
 from koppel.flow.cycle import Cycle, move
 from koppel.flow.posting import MAX_ATTEMPTS
 from koppel.plugin import Booked
@@ -16,6 +17,7 @@ async def settle_unknown(cycle: Cycle) -> None:
     documents = await cycle.store.documents.in_states(cycle.name, {DocumentState.BOOKING}, limit=10_000)
     if not documents:
         return
+    await sure_of_administration(cycle)
     open_intents = await cycle.store.documents.open_intents(cycle.name)
     intents = {intent.document_id: intent for intent in open_intents if intent.kind is IntentKind.BOOKING}
     batch = cycle.target.traits.batch

@@ -10,6 +10,7 @@
 | other status | new | open |
 | changed amounts | booked | due again (targets that can update), else review |
 | changed | error | due |
+| anything | elsewhere | elsewhere |
 """
 
 import msgspec
@@ -67,7 +68,7 @@ def seen_again(
     """What to do with an order that the store knows. ``fingerprint`` is the keyed hash of :func:`content`."""
     if document.state in (DocumentState.BOOKED, DocumentState.REVIEW):
         return _after_booking(document, order, fingerprint=fingerprint, can_update=can_update)
-    if document.state is DocumentState.BOOKING:
+    if document.state in (DocumentState.BOOKING, DocumentState.ELSEWHERE):
         return STAY
     changed = order.changed_at != document.source_changed_at
     if isinstance(order, UnreadableOrder):

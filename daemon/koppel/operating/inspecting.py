@@ -9,11 +9,11 @@ from msgspec import Struct
 from koppel.booking.templates import preview
 from koppel.engine.control import call_daemon
 from koppel.engine.daemon import Workshop
-from koppel.errors import Misconfigured
+from koppel.errors import KoppelError, Misconfigured
 from koppel.operating.applying import known_connection
 from koppel.operating.backfilling import BackfillProgress, backfill_progress
-from koppel.plugin import Finding
-from koppel.store import ConnectionState, Document, DocumentState, Event, FlowState
+from koppel.plugin import Finding, NamesAdministration
+from koppel.store import ConnectionRecord, ConnectionState, Document, DocumentState, Event, FlowState
 
 
 class ConnectionStatus(Struct, frozen=True, kw_only=True):
@@ -89,7 +89,28 @@ async def check(workshop: Workshop, name: str) -> list[Finding]:
     opened = await workshop.opener.open(record)
     template = opened.settings.booking.orders.description
     findings = [Finding(level="ok", subject="description", message=f"Reads like: {preview(template)}")]
+    findings += await _administration(record, opened.target)
     for side, plugin in (("source", opened.source), ("target", opened.target)):
         for finding in await plugin.check():
-            findings.append(msgspec.structs.replace(finding, subject=f"{side}: {finding.subject}"))  # noqa: PERF401
+            findings.append(msgspec.structs.replace(finding, subject=f"{side}: {finding.subject}"))
     return findings
+
+
+async def _administration(record: ConnectionRecord, target: object) -> list[Finding]:
+    """Whether the settings lead to where the documents stand. A fault shows in the target's own findings."""
+    if record.administration is None or not isinstance(target, NamesAdministration):
+        return []
+    try:
+        now = await target.administration()
+    except KoppelError:
+        return []
+    if now in ("", record.administration):
+        return [Finding(level="ok", subject="administration", message=record.administration)]
+    return [
+        Finding(
+            level="error",
+            subject="administration",
+            message=f"The documents stand in {record.administration}; the settings lead to {now}.",
+            suggestion=f"If that is meant, run: koppel switch {record.name}. Else correct the settings.",
+        )
+    ]

@@ -89,6 +89,19 @@ class BooksOrders(Protocol):
 
 
 @runtime_checkable
+class NamesAdministration(Protocol):
+    """A target that tells which administration it books into, so that a change of it is noticed (O14)."""
+
+    async def administration(self) -> str:
+        """What names the administration for good: the vendor's own id where it tells one, else made of the settings.
+
+        No secret, and equal whenever it is the same administration; "" = not known. It is asked before the first write
+        of a cycle, so it must not cost a call each time.
+        """
+        ...
+
+
+@runtime_checkable
 class UpdatesBookings(Protocol):
     """Capability ``updates`` (O10)."""
 

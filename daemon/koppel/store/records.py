@@ -23,7 +23,8 @@ class ConnectionState(StrEnum):
 class ConnectionRecord(Struct, frozen=True, kw_only=True):
     """One connection as configured. ``config`` is its text (TOML or JSON) without any secret.
 
-    ``detail_until``: the detail log is on until then; None = off.
+    ``detail_until``: the detail log is on until then; None = off. ``administration``: where its documents stand, as the
+    target names it; None before the first of them.
     """
 
     name: str
@@ -32,6 +33,7 @@ class ConnectionRecord(Struct, frozen=True, kw_only=True):
     config: str
     state: ConnectionState = ConnectionState.ACTIVE
     detail_until: datetime | None = None
+    administration: str | None = None
 
 
 class Lease(Struct, frozen=True, kw_only=True):
@@ -79,6 +81,8 @@ class DocumentState(StrEnum):
     """Needs a person."""
     REVIEW = "review"
     """Changed after booking, or found different."""
+    ELSEWHERE = "elsewhere"
+    """Booked in another administration, before the connection was switched to the one that it has now."""
     CANCELLED = "cancelled"
     SKIPPED = "skipped"
 

@@ -47,6 +47,7 @@ connections = Table(
     Column("config", Text, nullable=False),
     Column("state", OneOf(ConnectionState), nullable=False),
     Column("detail_until", UtcTime),
+    Column("administration", Text),
 )
 
 leases = Table(

@@ -24,7 +24,7 @@ from koppel.store.records import (
     NewEvent,
     NewIntent,
 )
-from koppel.store.schema import flows, intents, links
+from koppel.store.schema import connections, flows, intents, links
 from koppel.store.vault import Vault
 
 _THIS_FLOW = update(flows).where(flows.c.connection == bindparam("in_connection"), flows.c.flow == bindparam("in_flow"))
@@ -47,6 +47,12 @@ UNLINK = delete(links).where(
     links.c.kind == bindparam("in_kind"),
     links.c.key == bindparam("in_key"),
 )
+UNLINK_ALL = delete(links).where(links.c.connection == bindparam("in_connection"))
+ADMINISTRATION = (
+    update(connections)
+    .where(connections.c.name == bindparam("in_connection"))
+    .values(administration=bindparam("new_administration"))
+)
 ANNOUNCE: ReturningInsert[tuple[object, ...]] = plain_insert(intents).returning(*intents.c)
 
 
@@ -64,6 +70,11 @@ class Tx:
         self._changes = Changes(writing, connection, now)
         self._settled: list[dict[str, object]] = []
         self._links: dict[tuple[str, str], dict[str, object] | None] = {}
+
+    @property
+    def moved(self) -> list[Document]:
+        """After the transaction: each document that came into another state, as it stood then, in order."""
+        return self._changes.moved
 
     async def insert(self, documents: Iterable[NewDocument]) -> list[Document]:
         """Insert documents, each with its first event. One whose kind and reference exist already is left as it
@@ -170,6 +181,20 @@ class Tx:
     async def unlink(self, kind: str, key: str) -> None:
         """Forget a link."""
         self._links[kind, self._vault.fingerprint(key)] = None
+
+    async def forget_links(self) -> None:
+        """Forget all links of the connection."""
+        await self._writing.rows(UNLINK_ALL, {"in_connection": self._connection})
+
+    async def administration(self, name: str) -> None:
+        """Note which administration the connection's documents stand in from now on."""
+        await self._writing.rows(
+            ADMINISTRATION, {"in_connection": self._connection, "new_administration": name or None}
+        )
+
+    async def flush(self) -> None:
+        """Send the changes gathered so far, so that many of them do not fill the memory. Nothing is committed."""
+        await self._changes.flush()
 
     async def finish(self) -> None:
         """Send what was gathered. The store calls it before the commit."""

@@ -118,6 +118,8 @@ class ScriptedTarget:
     before: Callable[[Draft], KoppelError | None] = lambda _draft: None
     after: Callable[[Draft], KoppelError | None] = lambda _draft: None
     updates: int = 0
+    books: str = ""
+    """The administration that it says it is."""
 
     def spec(self) -> TargetSpec:
         """As a plugin announces it."""
@@ -140,6 +142,10 @@ class ScriptedTarget:
     async def check(self) -> Sequence[Finding]:
         """Nothing can be wrong."""
         return [Finding(level="ok", subject="script", message="ready")]
+
+    async def administration(self) -> str:
+        """As the test says."""
+        return self.books
 
     def refuses(self, draft: Draft) -> None:
         """Takes everything."""

@@ -1,6 +1,7 @@
 """AFAS Profit as a target: sales orders (FbSales), sales relations, articles, lists to choose from."""
 
 from collections.abc import Mapping, Sequence
+from urllib.parse import urlsplit
 
 from koppel.booking.draft import CustomerKind, Draft, DraftCustomer, DraftLine
 from koppel.clock import AMSTERDAM
@@ -69,6 +70,11 @@ class AfasTarget:
             currencies=None if self._settings.foreign_currency else frozenset({self._settings.currency}),
             batch=BATCH,
         )
+
+    async def administration(self) -> str:
+        """Host and number; without a number it is the environment's default administration."""
+        number = self._settings.administration
+        return f"{urlsplit(base_url(self._settings)).netloc}/{'default' if number is None else number}"
 
     async def check(self) -> Sequence[Finding]:
         """See :class:`koppel.plugin.Target`."""

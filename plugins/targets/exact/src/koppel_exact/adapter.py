@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import date
+from urllib.parse import urlsplit
 
 from koppel.booking.draft import Draft, DraftCustomer, DraftLine
 from koppel.clock import AMSTERDAM
@@ -57,6 +58,10 @@ class ExactTarget:
             currencies=self._settings.currencies,
             batch=tables.BATCH,
         )
+
+    async def administration(self) -> str:
+        """Host and division: numbers are given out per country."""
+        return f"{urlsplit(self._settings.endpoint).netloc}/{self._settings.division}"
 
     async def check(self) -> Sequence[Finding]:
         """See :mod:`koppel_exact.checks`."""

@@ -43,6 +43,10 @@ class SnelStart:
             vat_country_from_debtor=not orders,
         )
 
+    async def administration(self) -> str:
+        """SnelStart's own id of it, whichever coupling key leads there."""
+        return ((await self._administration.company()).administratie_identifier or "").lower()
+
     async def check(self) -> Sequence[Finding]:
         """See Target.check."""
         return await Check(self._settings, self._api, self._administration, self._clock).run()
