@@ -26,5 +26,5 @@ format: .venv/.installed-dev
 	scripts/bootstrap dev
 
 bench: .venv/.installed-dev
-	.venv/bin/python -m bench
+	.venv/bin/python scripts/bench.py
 	KOPPEL_DRAFTS=100000 .venv/bin/pytest -q tests/booking/test_booking_properties.py

@@ -1,4 +1,4 @@
-"""``make bench``: speed as ratios to a floor that runs in the same minute on the same machine. Prints one table.
+"""What an order costs, as ratios to a floor that runs in the same minute on the same machine: ``make bench``.
 
 The floor reads the same pages over the same sockets with the same HTTP library and decodes them, and does nothing else.
 """
