@@ -75,7 +75,7 @@ async def floor(settings: dict[str, Any]) -> tuple[int, float]:
 
 
 async def drain(settings: dict[str, Any], folder: Path) -> tuple[int, float]:
-    """Everything koppel does, up to a target that only remembers: typed, VAT decided, durable; (booked, CPU seconds)."""
+    """Everything koppel does, up to a target that only remembers: typed, VAT decided, durable. (booked, CPU s)"""
     target = ScriptedTarget()
     plugins = with_scripted("amazon", target=target)
     config = DaemonConfig(
