@@ -8,7 +8,7 @@ from typing import TypeVar
 from koppel.clock import Clock
 from koppel.plugin import Misconfigured, Refused
 from koppel_eboekhouden import tables
-from koppel_eboekhouden.countries import names_of
+from koppel_eboekhouden.countries import COUNTRIES, names_of
 from koppel_eboekhouden.document import Books, CostCentre, Ledger, Template
 from koppel_eboekhouden.settings import Settings
 
@@ -58,12 +58,14 @@ class Chart:
     def foreign_vat(self, country: str, *, local: bool) -> Ledger:
         """The ledger for VAT that is owed to another country: as configured, else the one that is called so."""
         name = f"{country}-local" if local else country
-        code = self._settings.foreign_vat_ledgers.get(name, "").strip()
+        chosen = self._settings.foreign_vat_ledgers
+        code = chosen.get(name, "" if local else chosen.get(tables.ANY_OSS, "")).strip()
         if code:
             return self.revenue(code)
-        named = [] if local else [one for one in self._by_code.values() if _is_oss(one, country)]
-        if len(named) == 1:
-            return named[0]
+        oss = [] if local else [one for one in self._by_code.values() if _is_oss(one)]
+        for named in ([one for one in oss if _names(one, country)], [one for one in oss if not _names_any(one)]):
+            if len(named) == 1:
+                return named[0]
         raise Refused(
             "eboekhouden.foreign-vat",
             f"There is no ledger for the VAT of {name} in e-Boekhouden.nl, or there are several.",
@@ -72,11 +74,23 @@ class Chart:
         )
 
 
-def _is_oss(ledger: Ledger, country: str) -> bool:
-    text = ledger.description.casefold()
-    words = set(re.findall(r"\w+", ledger.description))
-    named = any(re.search(rf"\b{re.escape(name.casefold())}\b", text) for name in names_of(country)) or country in words
-    return ledger.category == tables.BALANCE and "oss" in text and named
+def _is_oss(ledger: Ledger) -> bool:
+    return ledger.category == tables.BALANCE and "oss" in _words(ledger.description.casefold())
+
+
+def _names(ledger: Ledger, country: str) -> bool:
+    """By its name in Dutch or English, or by its code in capitals."""
+    text = " ".join(_words(ledger.description.casefold()))
+    named = any(f" {name.casefold()} " in f" {text} " for name in names_of(country))
+    return named or country in _words(ledger.description)
+
+
+def _names_any(ledger: Ledger) -> bool:
+    return any(_names(ledger, country) for country in COUNTRIES)
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[^\W_]+", text)
 
 
 class Administration:

@@ -33,6 +33,7 @@ _NAMES = {
     "SK": ("Slowakije", "Slovakia"),
     "US": ("Verenigde Staten", "United States"),
 }
+COUNTRIES = frozenset(_NAMES)
 _COLUMN = {"nl": 0, "en": 1}
 
 

@@ -62,7 +62,7 @@ def is_meant(relation: Relation, customer: DraftCustomer) -> bool:
         return not customer.code and fold(relation.name) == fold(shorten(customer.name, tables.RELATION_NAME))
     if customer.email:
         return fold(customer.email) in {fold(email) for email in relation.emails}
-    return bool(customer.vat_id) and fold(relation.vat_number) == fold(customer.vat_id)
+    return customer.vat_id is not None and fold(relation.vat_number) == fold(customer.vat_id)
 
 
 def chosen(relations: list[Relation], customer: DraftCustomer) -> Relation | None:

@@ -13,16 +13,16 @@ from koppel.plugin import (
     SignInNeeded,
 )
 from koppel.vendor import Dialect, Reply
+from koppel_eboekhouden.texts import PERIOD_CLOSED, refusal
 from koppel_eboekhouden.wire import read_error
 
-PERIOD_CLOSED = "eboekhouden.period-closed"
 NOT_FOUND = "eboekhouden.not-found"
 
 _NEW_ONE = (
     "Make a new API token in e-Boekhouden.nl (Beheer > Inrichting > Koppelingen > API) and enter it with "
     "`koppel secret set`."
 )
-_MEANING: dict[str, tuple[type[KoppelError], str]] = {
+MEANING: dict[str, tuple[type[KoppelError], str]] = {
     **dict.fromkeys(
         ("FACT_101", "MUT_019", "MUT_020", "MUTA_008", "FACT_VERWERK_004", "REL_049"),
         (AlreadyExists, "Look it up in e-Boekhouden.nl."),
@@ -79,7 +79,7 @@ def session_refused(reply: Reply) -> KoppelError:
     code = read_error(reply.content).code
     if reply.status == 429 or reply.status >= 500 or reply.status == 408:
         return RetryLater("eboekhouden.sign-in", f"e-Boekhouden.nl cannot start a session now ({reply.status}).")
-    kind, suggestion = _MEANING.get(code, (SignInNeeded, _NEW_ONE))
+    kind, suggestion = MEANING.get(code, (SignInNeeded, _NEW_ONE))
     if kind is Misconfigured:
         return Misconfigured(f"eboekhouden.{code}", f"e-Boekhouden.nl starts no session ({code}).", suggestion)
     what = "the token has expired" if code == "API_SESSION_004" else "it does not accept the API token"
@@ -96,12 +96,14 @@ def error(operation: str, write: bool, reply: Reply) -> KoppelError:
     said = f": {scrub(told.title)}" if told.title else "."
     name = f"{operation} ({told.code or reply.status})"
     if told.code in _UNFINISHED or reply.status >= 500 or reply.status == 408:
-        kind = OutcomeUnknown if write else RetryLater
-        return kind("eboekhouden.fault", f"e-Boekhouden.nl failed at {name}{said}")
-    if told.code in _MEANING:
-        kind, suggestion = _MEANING[told.code]
+        fault = OutcomeUnknown if write else RetryLater
+        return fault("eboekhouden.fault", f"e-Boekhouden.nl failed at {name}{said}")
+    if told.code in MEANING:
+        kind, suggestion = MEANING[told.code]
         code = PERIOD_CLOSED if told.code in _CLOSED else f"eboekhouden.{told.code}"
         return kind(code, f"e-Boekhouden.nl refuses {name}{said}", suggestion)
+    if write and not told.code and (known := refusal(told.title, f"e-Boekhouden.nl refuses {name}{said}")):
+        return known
     if reply.status == 401:
         return SignInNeeded("eboekhouden.token", f"e-Boekhouden.nl does not accept the session at {name}.", _NEW_ONE)
     if reply.status == 403:

@@ -74,8 +74,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         _meta(
             "Ledgers for foreign VAT",
             "Grootboekrekeningen voor buitenlandse btw",
-            "Country to ledger code (balance sheet), for OSS; DE-local for VAT that is declared in Germany itself. A "
-            "country that is not here gets the ledger whose description has OSS and the country's name.",
+            "Country to ledger code (balance sheet), for OSS; OSS for all other countries; DE-local for VAT that is "
+            "declared in Germany itself. What is not here is found by name: OSS and the country, or OSS alone.",
         ),
     ] = {}
     cost_centre: Annotated[str, _meta("Cost centre", "Kostenplaats", "Name or number; empty for none.")] = ""

@@ -1,7 +1,6 @@
 """SOAP calls: the session, and what failures mean. The codes are unknown, so texts only help; look-ups decide [6.3]."""
 
 import hashlib
-import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -9,7 +8,6 @@ import anyio
 
 from koppel.plugin import (
     AlreadyExists,
-    CustomerGone,
     KoppelError,
     Misconfigured,
     OutcomeUnknown,
@@ -20,8 +18,9 @@ from koppel.plugin import (
 from koppel.vendor import Bucket, Concurrent, Dialect, Limit, LimitTable, Reply, Vendor
 from koppel_eboekhouden import tables
 from koppel_eboekhouden.envelope import Failure, Field, Node, Unreadable, envelope, fault_code, result
-from koppel_eboekhouden.refusals import PERIOD_CLOSED, scrub
+from koppel_eboekhouden.refusals import scrub
 from koppel_eboekhouden.settings import Settings
+from koppel_eboekhouden.texts import SESSION, refusal
 
 _CODES = (
     "Copy user name, security code 1 and security code 2 again from Beheer > Instellingen > API/SOAP in "
@@ -29,12 +28,6 @@ _CODES = (
 )
 _DOUBTFUL = timedelta(minutes=5)
 """A session of this age is blamed for a failure that cannot be told: one with a new session decides."""
-_SESSION = re.compile(r"sess|inlog|log ?in|aangemeld|authenti|verlopen|expired", re.IGNORECASE)
-_EXISTS = re.compile(
-    r"bestaat (?:reeds|al)|al in gebruik|already (?:exists|in use)|niet uniek|not unique", re.IGNORECASE
-)
-_CLOSED = re.compile(r"(?:periode|boekjaar|period|year).*(?:afgesloten|gesloten|closed|geopend|open)", re.IGNORECASE)
-_NO_RELATION = re.compile(r"relati\w*.*(?:niet gevonden|bestaat niet|onbekend|not found|unknown)", re.IGNORECASE)
 UNTOLD = "eboekhouden.soap"
 
 
@@ -94,7 +87,7 @@ class SoapSession:
             failure = found.failure()
             if failure is None:
                 return found
-            blamed = self._clock.now() - opened_at >= _DOUBTFUL or _SESSION.search(failure.description)
+            blamed = self._clock.now() - opened_at >= _DOUBTFUL or SESSION.search(failure.description)
             if last or not blamed:
                 raise self._meaning(operation, failure, write=write)
             if self._open and self._open[0] == session:
@@ -120,16 +113,14 @@ class SoapSession:
             said = said.replace(str(secret), "…")
         what = f"e-Boekhouden.nl refuses {operation} ({scrub(failure.code) or 'no code'}): {said}"
         text = failure.description
-        if _SESSION.search(text):
+        if SESSION.search(text):
             return SignInNeeded("eboekhouden.soap-session", what, _CODES)
         if not write:
             return Misconfigured(UNTOLD, what, "Check the rights of the user in e-Boekhouden.nl.")
-        if failure.code == "M006" or _EXISTS.search(text):
-            return AlreadyExists("eboekhouden.soap-exists", what, "Look it up in e-Boekhouden.nl.")
-        if _CLOSED.search(text):
-            return Refused(PERIOD_CLOSED, what, "Open the period in e-Boekhouden.nl.")
-        if _NO_RELATION.search(text):
-            return CustomerGone("eboekhouden.soap-relation", what, "Restore the relation, or let koppel make it again.")
+        if failure.code == "M006":
+            return AlreadyExists("eboekhouden.exists", what, "Look it up in e-Boekhouden.nl.")
+        if known := refusal(text, what):
+            return known
         return Refused(UNTOLD, what, "Mend what is named; if it is the period, open it in e-Boekhouden.nl.")
 
 

@@ -62,6 +62,8 @@ DEBTORS = "DEB"
 NO_ROWS = frozenset({"FIN", "CRED", "DEB"})
 """Categories that rows of a sales mutation may not have: MUT_106 [7.4]."""
 BALANCE = "BAL"
+ANY_OSS = "OSS"
+"""Names the ledger for the VAT of all countries that have none of their own."""
 
 INCLUDING = "IN"
 EXCLUDING = "EX"

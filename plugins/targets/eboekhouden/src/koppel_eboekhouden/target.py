@@ -22,10 +22,10 @@ from koppel_eboekhouden.administration import Administration
 from koppel_eboekhouden.document import Books, Document, Standing
 from koppel_eboekhouden.findings import Check
 from koppel_eboekhouden.numbers import invoice_number
-from koppel_eboekhouden.refusals import PERIOD_CLOSED
 from koppel_eboekhouden.rest import RestBooks
 from koppel_eboekhouden.settings import Settings, check
 from koppel_eboekhouden.soap import SoapBooks
+from koppel_eboekhouden.texts import PERIOD_CLOSED
 
 _FEW = 3
 """So many references are asked one by one rather than by a scan."""

@@ -130,18 +130,26 @@ class Books:
         if self._halves > 0:
             self._halves -= 1
             return
-        rows = [
-            {
-                "ledgerId": one["ledgerId"],
-                "vatCode": one["vatCode"],
-                "amount": one["total"],
-                "vatAmount": one.get("vatAmount"),
-            }
-            for one in items
-        ]
+        rows = self._entries(items, in_ex)
         facts = {key: invoice[key] for key in ("date", "relationId", "invoiceNumber", "termOfPayment")}
         named = {"description": entry.get("description"), "entryNumber": invoice["reference"] or ""}
         self._keep({**facts, **named, "ledgerId": entry["ledgerId"], "inExVat": in_ex, "rows": rows})
+
+    def _entries(self, items: Sequence[Row], in_ex: str) -> list[Row]:
+        """A row per VAT code and ledger, in whole cents, that make the invoice's totals: the first gives way."""
+        net, vat = self._totals([(one["vatCode"], one["total"], one.get("vatAmount")) for one in items], in_ex)
+        sums: dict[tuple[str, int], Decimal] = {}
+        for one in items:
+            key = (one["vatCode"], one["ledgerId"])
+            sums[key] = sums.get(key, Decimal(0)) + one["total"]
+        rows: list[Row] = []
+        for (code, ledger), amount in sums.items():
+            first = not any(row["vatCode"] == code for row in rows)
+            own = vat[code] if first else Decimal(0)
+            rows.append({"vatCode": code, "ledgerId": ledger, "amount": cents(amount), "vatAmount": own})
+        wanted = net if in_ex == "EX" else net + sum(vat.values(), Decimal(0))
+        rows[0]["amount"] += wanted - sum((row["amount"] for row in rows), Decimal(0))
+        return rows
 
     def _items(self, body: Row) -> list[Row]:
         items: list[Row] = body.get("items") or []
