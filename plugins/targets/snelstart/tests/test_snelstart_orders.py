@@ -154,6 +154,27 @@ async def test_oss_follows_the_delivery_country(world: Any, drafts: Any) -> None
         assert (await w.book(delivered)).total == Decimal("119.00")
 
 
+async def test_goods_for_abroad_name_their_country_on_the_order_of_a_collective_debtor(world: Any, drafts: Any) -> None:
+    async with world(mode="order") as w:
+        draft = drafts.sale(drafts.oss("119.00"), customer=drafts.collective(), delivery_country="DE")
+        booked = await w.book(draft)
+        assert booked.total == Decimal("119.00")
+        assert booked.note == ""
+        assert w.sandbox.books.records["orders"][0]["afleveradres"]["straat"] == "-"
+        at_home = drafts.sale(reference="2", customer=drafts.collective(), delivery_country="NL")
+        await w.book(at_home)
+        assert not w.sandbox.books.records["orders"][1]["afleveradres"]
+
+
+async def test_totals_are_told_in_cents(world: Any, drafts: Any) -> None:
+    """SnelStart writes up to four decimals; a person reads two."""
+    async with world(mode="order") as w:
+        await w.book(drafts.sale())
+        w.sandbox.books.records["orders"][0]["totaalInclusiefBtw"] = Decimal("121.0000")
+        found = await w.target.find_bookings([drafts.sale().reference])
+        assert str(found[drafts.sale().reference].total) == "121.00"
+
+
 async def test_a_difference_of_rounding_is_told(world: Any, drafts: Any) -> None:
     async with world(mode="order", switches={"round_lines": "1"}) as w:
         notes: list[str] = []

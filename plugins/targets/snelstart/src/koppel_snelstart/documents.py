@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Protocol, TypeVar
 
 from koppel.booking.draft import Draft
+from koppel.model import round_money
 from koppel.plugin import Booked, CustomerGone, KoppelError, Misconfigured, OutcomeUnknown, Refused
 from koppel_snelstart import api, odata, relatie, tables, verkoopboeking, verkooporder
 from koppel_snelstart.administration import Administration
@@ -64,7 +66,7 @@ class Bookings:
                 reference=numbers[number],
                 id=booking or row.id,
                 number=row.factuurnummer,
-                total=row.factuur_bedrag,
+                total=_cents(row.factuur_bedrag),
                 date=_day(row.factuur_datum),
                 note="" if booking else "This number is an invoice in SnelStart without a booking of its own.",
             )
@@ -86,7 +88,7 @@ class Bookings:
             reference=draft.reference,
             id=made.id,
             number=request.factuurnummer,
-            total=request.factuurbedrag if made.factuurbedrag is None else made.factuurbedrag,
+            total=request.factuurbedrag if made.factuurbedrag is None else _cents(made.factuurbedrag),
             date=draft.document_date,
             note=self._relations.note(customer),
         )
@@ -131,7 +133,7 @@ class Orders:
                 reference=wanted[reference],
                 id=row.id,
                 number=None if row.nummer is None else str(row.nummer),
-                total=row.totaal_inclusief_btw,
+                total=_cents(row.totaal_inclusief_btw),
                 date=_day(row.datum),
                 note=f"SnelStart has {doubles} sales orders with this reference." if doubles > 1 else "",
             )
@@ -158,9 +160,10 @@ class Orders:
         company = await self._administration.company()
         _refuse_old(draft, company.huidig_boekjaar)
         template = await self._administration.template()
+        address = verkooporder.delivered_to(draft)
         delivery, lost = relatie.postal(
-            draft.delivery,
-            draft.delivery.name if draft.delivery else None,
+            address,
+            address.name if address else None,
             await self._administration.countries(),
             self._settings.address_placeholder,
         )
@@ -177,7 +180,7 @@ class Orders:
             self._relations.note(customer),
             *(note.replace("The address", "The delivery address") for note in lost),
         ]
-        total = made.totaal_inclusief_btw
+        total = _cents(made.totaal_inclusief_btw)
         if total is not None and total != draft.total:
             notes.append(f"SnelStart makes {total} of it, {total - draft.total:+} against the buyer's total.")
         return Booked(
@@ -244,6 +247,11 @@ def _no_id() -> OutcomeUnknown:
 
 def _same(one: str | None, other: str) -> bool:
     return (one or "").strip().casefold() == other.casefold()
+
+
+def _cents(amount: Decimal | None) -> Decimal | None:
+    """An amount in whole cents: SnelStart also writes four decimals [fact sheet, gotcha 20]."""
+    return None if amount is None else round_money(amount, "EUR")
 
 
 def _day(value: str | None) -> date | None:

@@ -9,10 +9,12 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from msgspec import UNSET
 
-from koppel.booking.draft import Draft, DraftLine
+from koppel.booking.draft import CustomerKind, Draft, DraftLine
+from koppel.model import Address
 from koppel.plugin import Misconfigured, Refused
 from koppel_snelstart import tables
 from koppel_snelstart.artikel import article_code
+from koppel_snelstart.relatie import HOME
 from koppel_snelstart.settings import Settings
 from koppel_snelstart.verkoopboeking import moment, payment_term
 from koppel_snelstart.wire import Adres, OrderLine, OrderRequest, Ref
@@ -37,6 +39,18 @@ def refuse(draft: Draft, settings: Settings) -> None:
         )
     for line in draft.lines:
         article_code(line, settings, None)
+
+
+def delivered_to(draft: Draft) -> Address | None:
+    """The delivery address of the order.
+
+    A collective debtor without an address counts as Dutch, and SnelStart takes the VAT from the delivery address or the
+    debtor: so goods for abroad name their country there, and nothing of the buyer.
+    """
+    nowhere = draft.customer.kind is CustomerKind.COLLECTIVE and draft.customer.address is None
+    if draft.delivery is None and nowhere and draft.delivery_country not in (None, HOME):
+        return Address(country=draft.delivery_country)
+    return draft.delivery
 
 
 def order(
