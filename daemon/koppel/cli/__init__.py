@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from koppel import __version__
-from koppel.cli import backfill, connections, daemon, demo, documents, switch, vat, vat_table
+from koppel.cli import backfill, connections, daemon, demo, documents, sign_in, switch, vat, vat_table
 from koppel.cli.frame import App
 
 
@@ -37,6 +37,7 @@ for command in (
     connections.resume,
     connections.deactivate,
     connections.secret,
+    sign_in.sign_in,
     daemon.plugins,
     daemon.sandbox,
     vat.vat,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -92,6 +92,10 @@ class Opener:
         )
         self._kept[record.name] = (key, opened)
         return opened
+
+    async def resolved(self, settings: ConnectionSettings, section: Literal["source", "target"]) -> msgspec.Struct:
+        """The settings of one side with real secrets. Raises Misconfigured that names a missing one."""
+        return await self._with_secrets(getattr(settings, section), section, settings.name)
 
     def forget(self, connection: str) -> None:
         """Open anew next time: after a fault that only a person can mend, what plugins remember may be wrong."""

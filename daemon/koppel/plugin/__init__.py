@@ -15,7 +15,7 @@ from koppel.errors import (
 )
 from koppel.plugin.hooks import PROJECT, hookimpl, hookspec
 from koppel.plugin.source import Finding, OrderPage, ReadsOrders, Source, Status
-from koppel.plugin.spec import PluginSpec, Secret, SourceSpec, TargetSpec
+from koppel.plugin.spec import Consent, PluginSpec, Secret, SourceSpec, TargetSpec
 from koppel.plugin.target import (
     Booked,
     BooksOrders,
@@ -35,6 +35,7 @@ __all__ = [
     "Booked",
     "BooksOrders",
     "Choice",
+    "Consent",
     "CustomerGone",
     "Finding",
     "HasArticles",

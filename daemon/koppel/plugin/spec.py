@@ -2,15 +2,17 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Protocol
 
 from msgspec import Struct
 
 from koppel.booking.settings import VatRow
+from koppel.clock import Clock
 from koppel.plugin.source import Source, Status
 from koppel.plugin.target import Target
 from koppel.vat.treatment import Treatment
-from koppel.vendor import Vendor
+from koppel.vendor import TokenSignIn, Vendor
 
 
 class Secret(str):
@@ -31,6 +33,23 @@ class SandboxFactory(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Consent:
+    """Sign-in that a person starts in a browser: pure functions over the plugin's settings, secrets resolved.
+
+    ``address(settings, state)`` is where he gives consent; ``state`` is random and must come back.
+    ``code(pasted, state)`` finds the code in the address that the browser was sent to, and raises SignInNeeded if there
+    is none or if the address does not hold this state. ``exchange(settings, clock, code)`` is the sign-in whose token
+    request turns the code into the first token, under the key of the plugin's own sign-in; its form is sent once.
+    ``lasts``: how long consent stands while nobody renews the token; None = until it is withdrawn.
+    """
+
+    address: Callable[[Any, str], str]
+    code: Callable[[str, str], str]
+    exchange: Callable[[Any, Clock, str], TokenSignIn]
+    lasts: timedelta | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class PluginSpec:
     """What sources and targets have in common.
 
@@ -40,7 +59,7 @@ class PluginSpec:
     :class:`Secret` are secrets. Vendor addresses are settings with the real ones as defaults. ``capabilities`` are
     names of Protocols
     in :mod:`koppel.plugin`. ``sandbox_settings`` turns a sandbox's address (``http://127.0.0.1:8501``) into settings,
-    secrets included, that work against it.
+    secrets included, that work against it. ``consent`` is for vendors that want a person in a browser first.
     """
 
     name: str
@@ -49,6 +68,7 @@ class PluginSpec:
     capabilities: frozenset[str]
     sandbox: SandboxFactory
     sandbox_settings: Callable[[str], Mapping[str, Any]]
+    consent: Consent | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ import anyio
 from koppel.clock import Clock
 from koppel.vendor.address import Guard, Resolve, resolve
 from koppel.vendor.client import Client, Settings
-from koppel.vendor.contract import Dialect, SignIn, TokenSignIn, Vendor, VendorClient
+from koppel.vendor.contract import Dialect, SignIn, Token, TokenSignIn, Vendor, VendorClient
 from koppel.vendor.limiter import Limiter
 from koppel.vendor.limits import LimitTable
 from koppel.vendor.line import Line
@@ -69,6 +69,23 @@ class VendorHub:
         vendor's 429): for sandboxes that have none.
         """
         return _Session(self, connection, tracer, enforce_limits=enforce_limits)
+
+    async def exchange(self, vendor: str, sign_in: TokenSignIn, *, enforce_limits: bool = True) -> Token:
+        """Fetch the first token with what a person's consent gave, and store it. See :meth:`TokenKeeper.exchange`."""
+        secrets = Secrets()
+        line = Line(self.clock, self.transport, Recorder(None, secrets))
+        endpoint = self.endpoint(vendor, sign_in, line, secrets, enforce_limits=enforce_limits)
+        return await self.keeper(sign_in.key).exchange(endpoint)
+
+    def endpoint(
+        self, vendor: str, sign_in: TokenSignIn, line: Line, secrets: Secrets, *, enforce_limits: bool
+    ) -> Endpoint:
+        """The way to a token endpoint, with its limits. Misconfigured for an address that may not be called."""
+        self.guard.check(sign_in.token_url)
+        queues = self.limiter.queues(vendor, sign_in.limits.always if enforce_limits else ())
+        if not queues:
+            queues = self.limiter.unlimited(f"{vendor}|token|{sign_in.key}")
+        return Endpoint(sign_in, self.clock, self.limiter, queues, line, secrets)
 
     @property
     def limiter(self) -> Limiter:
@@ -141,10 +158,5 @@ class _Session:
     def _signer(self, vendor: str, sign_in: SignIn | None, line: Line, secrets: Secrets) -> Signer:
         if not isinstance(sign_in, TokenSignIn):
             return Signer(sign_in, None, None, secrets)
-        self._hub.guard.check(sign_in.token_url)
-        limits = sign_in.limits.always if self._enforce_limits else ()
-        queues = self._hub.limiter.queues(vendor, limits)
-        if not queues:
-            queues = self._hub.limiter.unlimited(f"{vendor}|token|{sign_in.key}")
-        endpoint = Endpoint(sign_in, self.clock, self._hub.limiter, queues, line, secrets)
+        endpoint = self._hub.endpoint(vendor, sign_in, line, secrets, enforce_limits=self._enforce_limits)
         return Signer(sign_in, endpoint, self._hub.keeper(sign_in.key), secrets)

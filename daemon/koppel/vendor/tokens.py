@@ -84,6 +84,22 @@ class TokenKeeper:
             self._due = self._dead = 0.0
         return await self._one_at_a_time(asker, other)
 
+    async def exchange(self, asker: Asker) -> Token:
+        """A token for something that works once (a code): asked for once, stored, and then the one that all use.
+
+        Raises what the sign-in's refusal says; RetryLater without an answer: the code may be used up by then.
+        """
+        async with self._lock:
+            stored = await self._load(asker.sign_in)
+            try:
+                return await self._ask(asker, asker.sign_in.form(stored), stored)
+            except (Unsent, Unanswered) as error:
+                raise RetryLater(
+                    "vendor.token-unanswered",
+                    f"The sign-in address did not answer ({error}).",
+                    "Begin again: a code works once.",
+                ) from None
+
     def young(self, sign_in: TokenSignIn) -> bool:
         """Does the vendor refuse to give a new token yet?"""
         return self._token is not None and self._clock.monotonic() < self._issued + sign_in.hold

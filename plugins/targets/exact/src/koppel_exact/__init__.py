@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from koppel.plugin import TargetSpec, hookimpl
+from koppel.plugin import Consent, TargetSpec, hookimpl
+from koppel_exact import tables
 from koppel_exact.adapter import ExactTarget
+from koppel_exact.authorise import code_from, consent_address, exchange
 from koppel_exact.proposals import propose
 from koppel_exact.registers import KINDS
 from koppel_exact.settings import ExactSettings
@@ -49,4 +51,5 @@ def koppel_target() -> TargetSpec:
         open=ExactTarget,
         propose=propose,
         choices=KINDS,
+        consent=Consent(address=consent_address, code=code_from, exchange=exchange, lasts=tables.REFRESH_LIFE),
     )

@@ -41,11 +41,12 @@ def consent_address(settings: ExactSettings, state: str) -> str:
 def code_from(pasted: str, state: str | None = None) -> str:
     """The code in a pasted redirect address (or the bare code), percent-decoded as the token address wants it.
 
-    ``state`` is what :func:`consent_address` was given; a foreign one is refused. Raises SignInNeeded.
+    ``state`` is what :func:`consent_address` was given; a foreign one is refused, and so is a bare code, which has
+    none. Raises SignInNeeded.
     """
     text = pasted.strip().strip("<>\"'")
     if "://" not in text and "code=" not in text and "error=" not in text:
-        if not text or any(character.isspace() for character in text):
+        if state is not None or not text or any(character.isspace() for character in text):
             raise SignInNeeded("exact.no-code", "There is no code in what was pasted.", _AGAIN)
         return unquote(text)
     parts = urlsplit(text)

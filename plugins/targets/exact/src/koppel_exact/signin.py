@@ -14,8 +14,8 @@ from koppel_exact.settings import ExactSettings
 from koppel_exact.velocity import shared_velocity
 
 CONSENT_AGAIN = (
-    "Give koppel consent again: open the consent address of this connection, sign in to Exact Online, and hand the "
-    "redirected address to koppel within three minutes."
+    "Give koppel consent: run koppel sign-in with the name of this connection, open the address that it prints, and "
+    "paste the redirected address within three minutes."
 )
 
 

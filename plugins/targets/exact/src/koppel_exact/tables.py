@@ -16,6 +16,8 @@ TOKEN_EARLY = 0.0
 TOKEN_REFUSED_WAIT = timedelta(seconds=120)
 """After "too early": at most five more tries before 570 s are over, so that ten errors an hour are never reached."""
 TOKENS_PER_DAY = 200
+REFRESH_LIFE = timedelta(days=30)
+"""Of a refresh token, counted from its last renewal [3.3]."""
 
 # --- limits [4] -------------------------------------------------------------------------------------------------
 MINUTE = 60.0
