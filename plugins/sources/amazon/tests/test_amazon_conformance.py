@@ -1,9 +1,13 @@
-"""The suite that every source must pass, for a shop that sees no personal data and gets amounts without VAT."""
+"""The suite that every source must pass; again for a shop that sees no personal data and gets amounts without VAT."""
 
 from collections.abc import Mapping
 from typing import ClassVar
 
 from koppel.testing.sources import SourceSuite
+
+
+class TestConformance(SourceSuite):
+    plugin = "amazon"
 
 
 class TestConformanceWithoutPersonalData(SourceSuite):

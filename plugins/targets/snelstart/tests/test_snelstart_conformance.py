@@ -1,4 +1,4 @@
-"""The conformance suite, in both modes."""
+"""The conformance suite, in both modes, orders with prices of both kinds."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -13,3 +13,8 @@ class TestBookings(TargetSuite):
 class TestOrders(TargetSuite):
     plugin = "snelstart"
     target: ClassVar[Mapping[str, Any]] = {"mode": "order", "vat_entry": "inclusive"}
+
+
+class TestOrdersExclusive(TargetSuite):
+    plugin = "snelstart"
+    target: ClassVar[Mapping[str, Any]] = {"mode": "order"}
