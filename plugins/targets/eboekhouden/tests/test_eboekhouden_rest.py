@@ -90,8 +90,9 @@ async def test_a_second_copy_is_refused_by_the_vendor(world: Callable[..., Any],
             await here.book(drafts.sale())
         row = here.sandbox.books.mutations[-1]
         row["invoiceNumber"] = "renamed-1"  # then the payment reference still is the same
-        with pytest.raises(AlreadyExists, match="MUTA_008"):
+        with pytest.raises(Refused, match="MUTA_008") as caught:
             await here.book(drafts.sale())
+        assert "renamed" in caught.value.suggestion
 
 
 @pytest.mark.parametrize("switches", [{}, {"order": "shuffle"}, {"id_filter": "ignored"}, {"empty": "null"}])
@@ -236,6 +237,18 @@ async def test_a_trial_that_is_full_stops_the_connection(world: Callable[..., An
     async with world(switches={"trial": "2"}) as here:
         with pytest.raises(Misconfigured, match="MODULE_001"):
             await here.book(drafts.sale())
+
+
+async def test_a_ledger_that_is_made_is_seen_soon(world: Callable[..., Any], drafts: Any) -> None:
+    async with world() as here:
+        draft = drafts.sale(drafts.line(ledger="8999"))
+        for _ in range(3):
+            with pytest.raises(Refused, match="8999"):
+                await here.book(draft)
+        assert here.calls("GET ledger") == 1
+        here.sandbox.books.ledgers.append({"id": 9, "code": "8999", "description": "Nieuw", "category": "VW"})
+        await here.clock.sleep(61)
+        assert (await here.book(draft)).total == draft.total
 
 
 async def test_sessions_of_two_seconds(world: Callable[..., Any], drafts: Any) -> None:

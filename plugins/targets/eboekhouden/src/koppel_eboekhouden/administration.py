@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from koppel.clock import Clock
@@ -104,9 +104,14 @@ class Administration:
         self._templates: tuple[datetime, list[Template] | None] | None = None
         self._cost_centres: tuple[datetime, list[CostCentre]] | None = None
 
-    def forget(self) -> None:
-        """Read all lists again at the next need."""
-        self._chart = self._templates = self._cost_centres = None
+    def forget(self, older_than: timedelta = timedelta(0)) -> bool:
+        """Read lists of this age again at the next need. Whether there were any."""
+        before = (self._chart, self._templates, self._cost_centres)
+        limit = self._clock.now() - older_than
+        self._chart = None if self._chart and self._chart[0] <= limit else self._chart
+        self._templates = None if self._templates and self._templates[0] <= limit else self._templates
+        self._cost_centres = None if self._cost_centres and self._cost_centres[0] <= limit else self._cost_centres
+        return before != (self._chart, self._templates, self._cost_centres)
 
     async def chart(self) -> Chart:
         """The ledgers."""

@@ -97,7 +97,7 @@ def make(
         customer=customer,
         term=term,
         debtors=chart.debtors(),
-        description=shorten(draft.description, tables.INVOICE_MUTATION_DESCRIPTION),
+        description=shorten(draft.description, tables.INVOICE_MUTATION_DESCRIPTION) or draft.reference,
         in_ex=tables.EXCLUDING if plain else tables.INCLUDING,
         rows=rows,
         items=items,

@@ -23,6 +23,8 @@ PAGE = 2000
 MAX_PAGES = 500
 BATCH = 20
 CACHE = timedelta(hours=1)
+DOUBTED = timedelta(minutes=1)
+"""Lists of this age are read again when something in them does not fit: the user may be mending it."""
 RECHECK_REST = timedelta(seconds=2)
 """The server refuses doubles and shows what it wrote at once; one more look-up is cheap insurance [8.5]."""
 RECHECK_SOAP = timedelta(minutes=1)

@@ -86,23 +86,45 @@ class EBoekhouden:
     async def book(self, draft: Draft, customer: str, articles: Mapping[str, str]) -> Booked:
         """See BooksOrders. One create; of "both", the half that is missing."""
         del articles
-        key = parties.read_key(customer)
-        document = mapper.make(
+        try:
+            document = await self._document(draft, customer)
+            made = await self._create(document)
+        except KoppelError as error:
+            raise self._explained(error, draft) from error
+        return await self._verified(draft, document, made)
+
+    async def _document(self, draft: Draft, customer: str) -> Document:
+        """Where something is missing in lists that are not new, it is looked for in new ones."""
+        try:
+            return await self._made(draft, customer)
+        except (Refused, Misconfigured):
+            if not self._administration.forget(tables.DOUBTED):
+                raise
+            return await self._made(draft, customer)
+
+    async def _made(self, draft: Draft, customer: str) -> Document:
+        return mapper.make(
             draft,
-            key,
+            parties.read_key(customer),
             await self._administration.chart(),
             self._settings,
             await self._administration.template(),
             await self._administration.cost_centre(),
         )
+
+    async def _create(self, document: Document) -> Standing:
         try:
-            if not self._settings.makes_invoice:
-                made = await self._books.create_mutation(document, document.number)
-            else:
-                made = await self._create_invoice(document)
-        except KoppelError as error:
-            raise self._explained(error, draft) from error
-        return await self._verified(draft, document, made)
+            if self._settings.makes_invoice:
+                return await self._create_invoice(document)
+            return await self._books.create_mutation(document, document.number)
+        except AlreadyExists as error:
+            if await self._standing(document.number) is not None:
+                raise
+            raise Refused(
+                "eboekhouden.number-taken",
+                f"Number or payment reference {document.number} is taken, but no sale has it ({error.code}).",
+                "Look in e-Boekhouden.nl for a renamed, deleted or other document with it; give that another number.",
+            ) from error
 
     async def _create_invoice(self, document: Document) -> Standing:
         """The invoice. If its number is taken by our own, which was never booked, the mutation is what is left."""
@@ -145,8 +167,8 @@ class EBoekhouden:
 
     def _explained(self, error: KoppelError, draft: Draft) -> KoppelError:
         """A refusal with what only the draft tells: the order, the day, the year to open (O12)."""
-        if isinstance(error, Refused | Misconfigured):
-            self._administration.forget()
+        if isinstance(error, Refused | Misconfigured) and error.code != PERIOD_CLOSED:
+            self._administration.forget(tables.DOUBTED)
         day = draft.document_date
         if error.code == PERIOD_CLOSED:
             return Refused(
