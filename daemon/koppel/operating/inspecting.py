@@ -1,6 +1,6 @@
 """What koppel did and how it stands: for a person to read, and for pages and scripts."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import msgspec
@@ -12,7 +12,7 @@ from koppel.engine.daemon import Workshop
 from koppel.errors import KoppelError, Misconfigured
 from koppel.operating.applying import known_connection
 from koppel.operating.backfilling import BackfillProgress, backfill_progress
-from koppel.plugin import Finding, NamesAdministration
+from koppel.plugin import Finding, NamesAdministration, Source, Target
 from koppel.store import ConnectionRecord, ConnectionState, Document, DocumentState, Event, FlowState
 
 
@@ -91,9 +91,17 @@ async def check(workshop: Workshop, name: str) -> list[Finding]:
     findings = [Finding(level="ok", subject="description", message=f"Reads like: {preview(template)}")]
     findings += await _administration(record, opened.target)
     for side, plugin in (("source", opened.source), ("target", opened.target)):
-        for finding in await plugin.check():
+        for finding in await _side(plugin):
             findings.append(msgspec.structs.replace(finding, subject=f"{side}: {finding.subject}"))
     return findings
+
+
+async def _side(plugin: Source | Target) -> Sequence[Finding]:
+    """What one side says of itself; where it cannot say anything, why. The other side is looked at all the same."""
+    try:
+        return await plugin.check()
+    except KoppelError as error:
+        return [Finding(level="error", subject="sign-in", message=error.message, suggestion=error.suggestion)]
 
 
 async def _administration(record: ConnectionRecord, target: object) -> list[Finding]:

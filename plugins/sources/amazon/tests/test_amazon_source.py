@@ -347,6 +347,14 @@ async def test_a_new_refresh_token_in_the_settings_is_used(rig: Open) -> None:
         assert not any("Atzr" in key for key in r.tokens.kept)
 
 
+async def test_a_new_client_secret_is_tried_at_once(rig: Open) -> None:
+    """Not when the token of the old one ends: the person who mistypes it is still there to mend it."""
+    async with rig(size=5) as r:
+        await pages_of(r.source)
+        with pytest.raises(SignInNeeded, match="client id and secret"):
+            await pages_of(r.open(client_secret="mistyped"))
+
+
 async def test_a_mass_refusal_is_waited_out_and_a_lasting_one_is_told(rig: Open) -> None:
     async with rig(size=5) as r:
         cursor = (await pages_of(r.source))[-1].cursor

@@ -40,10 +40,12 @@ REFUSALS: Mapping[str, tuple[type[KoppelError], str, str]] = {
 def sign_in(settings: AmazonSettings) -> TokenSignIn:
     """How calls are signed in.
 
-    The key holds a digest of the refresh token: connections of one account share a token, accounts of one app do not,
-    and a refresh token that the user replaces is not overruled by a stored one.
+    The key holds a digest of what the user entered: connections of one account share a token, accounts of one app do
+    not, a refresh token that the user replaces is not overruled by a stored one, and a new client secret is tried at
+    once, not when the token of the old one ends.
     """
     refresh = str(settings.refresh_token)
+    entered = f"{refresh}\n{settings.client_secret}"
 
     def form(stored: Token | None) -> Mapping[str, str]:
         return {
@@ -54,7 +56,7 @@ def sign_in(settings: AmazonSettings) -> TokenSignIn:
         }
 
     return TokenSignIn(
-        key=f"amazon:{settings.client_id}:{sha256(refresh.encode()).hexdigest()[:24]}",
+        key=f"amazon:{settings.client_id}:{sha256(entered.encode()).hexdigest()[:24]}",
         token_url=settings.token_url,
         form=form,
         refusal=refusal,
