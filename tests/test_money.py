@@ -40,3 +40,6 @@ def test_money_does_not_mix_currencies() -> None:
     assert str(Money(Decimal(2), "EUR") + Money(Decimal("0.5"), "EUR")) == "2.50 EUR"
     with pytest.raises(ValueError, match="EUR and SEK"):
         _ = Money(Decimal(1), "EUR") + Money(Decimal(1), "SEK")
+    assert str(Money(Decimal(200), "JPY") - Money(Decimal(50), "JPY")) == "150 JPY"
+    with pytest.raises(ValueError, match="EUR and SEK"):
+        _ = Money(Decimal(1), "EUR") - Money(Decimal(1), "SEK")
