@@ -335,3 +335,19 @@ async def test_json_of_before_profit_7_is_read(world: Opener) -> None:
     async with world(format="6") as w:
         order = draft(line("0.50"))
         assert (await w.target.book(order, *await ensured(w, order))).total == Decimal("0.50")
+
+
+async def test_pages_smaller_than_asked_hide_nothing(world: Opener) -> None:
+    """AFAS may give fewer rows at a time than were asked for: what is booked already must be seen all the same."""
+    async with world(page="2") as w:
+        references = [f"ORD-{number}" for number in range(5)]
+        for reference in references:
+            await booked(w, draft(reference=reference))
+        assert sorted(await w.target.find_bookings(references)) == references
+
+
+async def test_shared_articles_are_not_named_after_one_order(world: Opener) -> None:
+    async with world() as w:
+        discount = line("-1.00", code="Discount", kind=LineKind.DISCOUNT, title="Korting Lamp, groot")
+        await booked(w, draft(line("10.99"), discount))
+        assert w.sandbox.books.articles["discount"].fields["Ds"] == "Korting"

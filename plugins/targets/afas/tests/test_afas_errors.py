@@ -67,6 +67,20 @@ def test_functional_errors(message: str, kind: type[KoppelError], code: str) -> 
 
 
 @pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"errorNumber": None, "profitLogReference": None},
+        {"errorNumber": "-2147220469"},
+        {"errorNumber": "0x80040213"},
+    ],
+)
+def test_a_refusal_counts_whatever_stands_beside_its_text(more: dict[str, object]) -> None:
+    body = {"externalMessage": "De ingevulde waarde bij 'Itemcode' bestaat niet.", **more}
+    assert ERROR("FbSales", True, Reply(500, {}, msgspec.json.encode(body))).code == "afas.value-unknown"
+
+
+@pytest.mark.parametrize(
     "reply",
     [
         answer("Er is een onverwachte fout opgetreden.", -2147180999),
@@ -87,6 +101,9 @@ def test_maintenance_tells_its_end() -> None:
     error = ERROR("FbSales", True, Reply(503, {}, told))
     assert isinstance(error, RetryLater)
     assert error.not_before == START + timedelta(hours=2)
+    error = ERROR("FbSales", True, Reply(503, {}, told.replace(b"7200", b'"60"')))
+    assert isinstance(error, RetryLater)
+    assert error.not_before == START + timedelta(seconds=60)
     error = ERROR("FbSales", True, Reply(503, {"retry-after": "60"}, b""))
     assert isinstance(error, RetryLater)
     assert error.not_before == START + timedelta(seconds=60)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from koppel.errors import RetryLater
 from koppel.vendor import Reply
+from koppel_afas.reader import Metainfo
 from koppel_afas.tables import QUERY_LENGTH
 from koppel_afas.wire import (
     amount,
@@ -21,8 +22,9 @@ from koppel_afas.wire import (
     flag,
     key_written,
     number,
-    rows,
+    page_of,
     text,
+    told,
 )
 
 
@@ -31,20 +33,28 @@ def reply(content: bytes, status: int = 200) -> Reply:
 
 
 def test_rows_are_exact() -> None:
-    row = rows(reply(b'{"skip":0,"take":1,"rows":[{"a":1.10,"b":null,"c":"007","d":true,"e":3}]}'))[0]
+    row = (page_of(reply(b'{"skip":0,"take":1,"rows":[{"a":1.10,"b":null,"c":"007","d":true,"e":3}]}')).rows or [])[0]
     assert row == {"a": Decimal("1.10"), "b": None, "c": "007", "d": True, "e": 3}
     assert not any(isinstance(value, float) for value in row.values())
 
 
 def test_json_of_before_profit_7_is_mended_outside_of_text() -> None:
-    row = rows(reply(b'{"rows":[{"a":-.5,"b":.25,"c":"x .5 \\" -.5","d":1.5}]}'))[0]
+    row = (page_of(reply(b'{"rows":[{"a":-.5,"b":.25,"c":"x .5 \\" -.5","d":1.5}]}')).rows or [])[0]
     assert row == {"a": Decimal("-0.5"), "b": Decimal("0.25"), "c": 'x .5 " -.5', "d": Decimal("1.5")}
+
+
+def test_keys_without_value_count_as_absent() -> None:
+    body = b"""{"updateConnectors":[{"id":"FbSales","description":null}],"getConnectors":null,
+        "info":{"envid":"O12345AA","appName":null,"group":null,"tokenExpiry":0}}"""
+    found = told(body, Metainfo)
+    assert [each.id for each in found.update_connectors] == ["FbSales"]
+    assert (found.get_connectors, found.info.app_name, found.info.token_expiry) == ([], "", 0)
 
 
 @pytest.mark.parametrize("content", [b"<html>", b'{"rows":', b'{"rows":[1]}', b"", b"\xff"])
 def test_what_is_no_page_is_a_temporary_fault(content: bytes) -> None:
     with pytest.raises(RetryLater):
-        rows(reply(content))
+        page_of(reply(content))
 
 
 def test_z_is_amsterdam() -> None:

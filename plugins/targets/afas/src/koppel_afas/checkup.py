@@ -32,7 +32,7 @@ async def check(reader: Reader, years: BookYears, settings: Settings, clock: Clo
     """All findings, worst included; a failing sign-in raises."""
     metainfo = await reader.metainfo()
     today = clock.now().astimezone(AMSTERDAM).date()
-    findings = [_signed_in(metainfo), *expiry_findings(settings, today, metainfo.info.token_expiry)]
+    findings = [_signed_in(metainfo), *expiry_findings(settings, today, str(metainfo.info.token_expiry))]
     findings += await _update_connectors(reader, metainfo, settings)
     for use in USES.values():
         findings += await _use(reader, use)

@@ -20,6 +20,7 @@ from koppel.plugin import (
     SignInNeeded,
 )
 from koppel.vendor import Dialect, Reply
+from koppel_afas.wire import told as read_told
 
 _LOCKED = re.compile(r"geblokkeerd door|vergrendeld|blocked by|locked by|deadlock", re.IGNORECASE)
 _TIMEOUT = re.compile(r"maximale tijdsduur|timeout expired|time-?out", re.IGNORECASE)
@@ -30,7 +31,7 @@ _CLOSED = re.compile(r"periode?n?\b|boekja(ar|ren)|financial year|fiscal year", 
 _EXISTS = re.compile(r"bestaat (al|reeds)|al in gebruik|already exists|already in use", re.IGNORECASE)
 _UNKNOWN_VALUE = re.compile(r"'([^']*)' (?:bestaat niet|does not exist)", re.IGNORECASE)
 _MISSING_VALUE = re.compile(r"(?:Vul een waarde in bij|Enter a value (?:for|at|in)) '([^']*)'", re.IGNORECASE)
-_UNEXPECTED = -2147180999
+_UNEXPECTED = "-2147180999"
 """``errorNumber`` of "an unexpected error": it proves nothing [fact sheet 6]."""
 
 _DEBTOR = {"verkooprelatie", "sales contact", "nummer debiteur", "debtor number"}
@@ -64,7 +65,7 @@ _SETTINGS = {
 
 class _Failure(Struct, rename="camel"):
     external_message: str = ""
-    error_number: int = 0
+    error_number: int | str = 0
     profit_log_reference: str = ""
 
 
@@ -85,7 +86,7 @@ def dialect(clock: Clock) -> Dialect:
             kind, code, message, suggestion = _BY_STATUS[reply.status]
             return kind(code, f"{operation}: {message}", suggestion)
         failure = _read(reply)
-        if failure is None or failure.error_number == _UNEXPECTED or _TIMEOUT.search(failure.external_message):
+        if failure is None or str(failure.error_number) == _UNEXPECTED or _TIMEOUT.search(failure.external_message):
             return _no_proof(operation, is_write, reply, failure)
         return _functional(operation, failure)
 
@@ -147,7 +148,7 @@ def refusal(reply: Reply) -> KoppelError:
 
 def _read(reply: Reply) -> _Failure | None:
     try:
-        failure = msgspec.json.decode(reply.content, type=_Failure)
+        failure = read_told(reply.content, _Failure)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
     return failure if failure.external_message else None
@@ -157,7 +158,7 @@ def _unavailable(operation: str, is_write: bool, reply: Reply, now: datetime) ->
     """AFAS is down for maintenance: its own 503 says until when. A 503 of anything in between proves nothing."""
     message = f"{operation}: AFAS is not available (503)."
     try:
-        body = msgspec.json.decode(reply.content, type=_Unavailable)
+        body = read_told(reply.content, _Unavailable)
     except (msgspec.DecodeError, UnicodeDecodeError):
         body = _Unavailable()
     wait = _seconds(reply.headers.get("retry-after", ""), now) or body.retry_after

@@ -13,6 +13,7 @@ from koppel.plugin import Misconfigured, Refused
 from koppel_afas.settings import Settings
 from koppel_afas.tables import (
     ARTICLE,
+    ARTICLE_NAMES,
     BARCODES,
     DUTY_SETTINGS,
     ITEM_CODE_LENGTH,
@@ -152,7 +153,7 @@ def article(line: DraftLine, settings: Settings) -> dict[str, object]:
             "afas.no-article-group", "A new article needs an artikelgroep.", "Set article_group in [target]."
         )
     goods = line.kind is LineKind.GOODS
-    title = line.title.strip()
+    title = ARTICLE_NAMES.get(line.kind, line.title.strip())
     fields: Fields = {
         "ItCd": article_code(line),
         "Ds": cut("Ds", title) or article_code(line),

@@ -3,14 +3,15 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 import anyio
+import msgspec
 from msgspec import Struct
 
-from koppel.errors import Misconfigured
-from koppel.vendor import VendorClient
+from koppel.errors import Misconfigured, RetryLater
+from koppel.vendor import Reply, VendorClient
 from koppel_afas.connectors import USES, View, view
 from koppel_afas.settings import Settings
-from koppel_afas.tables import PAGE, REPLACED
-from koppel_afas.wire import Pair, any_of, rows, text
+from koppel_afas.tables import DEFAULT_PAGE, PAGE, REPLACED
+from koppel_afas.wire import Pair, S, any_of, page_of, text, told
 
 Record = Mapping[str, object]
 """A row under our own field names; absent fields are left out."""
@@ -28,7 +29,7 @@ class Info(Struct, rename="camel", frozen=True):
 
     envid: str = ""
     app_name: str = ""
-    token_expiry: str = "0"  # noqa: S105 - a date
+    token_expiry: str | int = "0"  # noqa: S105 - a date
 
 
 class Metainfo(Struct, rename="camel"):
@@ -45,13 +46,18 @@ class FieldInfo(Struct, rename="camel"):
     id: str = ""
     field_id: str = ""
     label: str = ""
-    mandatory: bool = False
 
 
 class ConnectorInfo(Struct):
     """The fields of one connector."""
 
     fields: list[FieldInfo] = []
+
+
+class Version(Struct):
+    """The version of Profit."""
+
+    version: str = ""
 
 
 class Reader:
@@ -68,7 +74,7 @@ class Reader:
         async with self._turn:
             if self._metainfo is None:
                 reply = await self._client.read("metainfo", "/metainfo")
-                self._metainfo = reply.json(Metainfo)
+                self._metainfo = _read(reply, Metainfo)
             return self._metainfo
 
     async def granted(self, use: str) -> bool:
@@ -83,12 +89,12 @@ class Reader:
     async def fields_of(self, kind: str, connector: str) -> Sequence[FieldInfo]:
         """The fields of a connector, ``kind`` being ``get`` or ``update``."""
         reply = await self._client.read(connector, f"/metainfo/{kind}/{connector}")
-        return reply.json(ConnectorInfo).fields
+        return _read(reply, ConnectorInfo).fields
 
     async def version(self) -> str:
         """The version of Profit, as AFAS writes it."""
         reply = await self._client.read("ProfitVersion", "/ProfitVersion")
-        return text(reply.json(dict[str, object]).get("version"))
+        return _read(reply, Version).version
 
     async def view(self, use: str) -> View:
         """The connector and field ids for a use, as they are here."""
@@ -122,6 +128,7 @@ class Reader:
         return await self._pages(found, [("orderbyfieldids", found.order)], limit)
 
     async def _pages(self, found: View, params: Sequence[Pair], limit: int | None = None) -> list[Record]:
+        """All pages. A page of AFAS' default size or of the size that it echoes may be its own maximum."""
         records: list[Record] = []
         while True:
             reply = await self._client.read(
@@ -129,10 +136,21 @@ class Reader:
                 f"/connectors/{found.id}",
                 params=[("skip", str(len(records))), ("take", str(PAGE)), *params],
             )
-            page = [_record(found, row) for row in rows(reply)]
-            records += page
-            if len(page) < PAGE or (limit is not None and len(records) >= limit):
+            page = page_of(reply)
+            here = [_record(found, row) for row in page.rows or ()]
+            records += here
+            if len(here) < min(DEFAULT_PAGE, page.take or DEFAULT_PAGE) or (
+                limit is not None and len(records) >= limit
+            ):
                 return records
+
+
+def _read(reply: Reply, into: type[S]) -> S:
+    """What is no row, typed. Raises RetryLater ``vendor.garbage`` for what cannot be read."""
+    try:
+        return told(reply.content, into)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise RetryLater("vendor.garbage", f"AFAS' answer (status {reply.status}) cannot be read: {error}.") from error
 
 
 def _record(found: View, row: Mapping[str, object]) -> Record:

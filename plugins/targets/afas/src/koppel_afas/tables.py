@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+from koppel.model import LineKind
 from koppel.vat.treatment import Treatment
 
 HOSTS = {"production": "rest", "test": "resttest", "accept": "restaccept"}
@@ -21,6 +22,8 @@ QUERY_LENGTH = 2049
 """Longest query string, ``?`` and ``&`` included; a longer one is answered with 404 [fact sheet 4]."""
 PAGE = 1000
 """Rows asked for at a time: below 150,000 cells for any connector of ours [fact sheet 4]."""
+DEFAULT_PAGE = 100
+"""Rows of a page when none are asked for; a page with fewer was the last [fact sheet 5]."""
 BATCH = 40
 """References, e-mail addresses or codes in one look-up; more would not fit the query string."""
 
@@ -73,6 +76,19 @@ GENDER_UNKNOWN = "O"
 """``ViGe``: onbekend."""
 BARCODES = {8: "1", 12: "2", 13: "3", 14: "4"}
 """Digits of a GTIN -> ``VaBc``, type of barcode [spec/fields.csv]."""
+
+ARTICLE_NAMES = {
+    LineKind.SHIPPING: "Verzendkosten",
+    LineKind.GIFT_WRAP: "Cadeauverpakking",
+    LineKind.PAYMENT_COSTS: "Betaalkosten",
+    LineKind.DISCOUNT: "Korting",
+    LineKind.VOUCHER: "Cadeaubon",
+    LineKind.DEPOSIT: "Statiegeld",
+    LineKind.TIP: "Fooi",
+}
+"""What the article of a line that is no product is called: every order shares it, so that the first one's own words
+("Korting Lamp") would be wrong for the next.
+"""
 
 DUTY_SETTINGS = {
     Treatment.DOMESTIC: "vat_duty",

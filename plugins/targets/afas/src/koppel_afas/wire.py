@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
+from typing import Any, TypeVar, cast
 from urllib.parse import urlencode
 
 import msgspec
@@ -22,28 +23,51 @@ JSON = {"Content-Type": "application/json;charset=utf-8"}
 """Header of every write: without the character set AFAS turns accented letters into ``?`` [fact sheet 2]."""
 
 
-class _Page(Struct):
-    rows: list[dict[str, object]]
+S = TypeVar("S", bound=Struct)
 
 
-_PAGE = msgspec.json.Decoder(_Page, float_hook=Decimal)
+class Page(Struct, frozen=True):
+    """Rows of a GetConnector. ``take`` is what AFAS made of the number that was asked for."""
+
+    rows: list[dict[str, object]] | None
+    take: int | None = None
+
+
+_PAGE = msgspec.json.Decoder(Page, float_hook=Decimal)
+_JSON = msgspec.json.Decoder[Any](float_hook=Decimal)
 _BARE_FRACTION = re.compile(rb'("(?:[^"\\]|\\.)*")|(?<![\d.])(?=\.\d)')
 
 
-def rows(reply: Reply) -> list[dict[str, object]]:
-    """The rows of a GetConnector's answer; numbers are int or Decimal, never float.
+def page_of(reply: Reply) -> Page:
+    """A GetConnector's answer; numbers are int or Decimal, never float.
 
     Before Profit 7 AFAS wrote ``.5`` and ``-.5``, which is no JSON: the zero is put in [fact sheet 10.30]. Raises
     RetryLater ``vendor.garbage`` for anything else that cannot be read.
     """
     try:
-        return _PAGE.decode(reply.content).rows
+        return _PAGE.decode(reply.content)
     except (msgspec.DecodeError, UnicodeDecodeError):
         mended = _BARE_FRACTION.sub(lambda match: match.group(1) or b"0", reply.content)
     try:
-        return _PAGE.decode(mended).rows
+        return _PAGE.decode(mended)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise RetryLater("vendor.garbage", f"AFAS' answer (status {reply.status}) cannot be read.") from error
+
+
+def told(content: bytes, into: type[S]) -> S:
+    """An answer that is no row. A key that is there without value (null) counts as absent, and a number may come as
+    text. Raises msgspec.DecodeError or UnicodeDecodeError for what is not that.
+    """
+    return msgspec.convert(_without_nulls(_JSON.decode(content)), into, strict=False)
+
+
+def _without_nulls(value: object) -> object:
+    if isinstance(value, dict):
+        items = cast("dict[str, object]", value).items()
+        return {name: _without_nulls(each) for name, each in items if each is not None}
+    if isinstance(value, list):
+        return [_without_nulls(each) for each in cast("list[object]", value)]
+    return value
 
 
 def text(value: object) -> str:
@@ -156,7 +180,7 @@ class _Written(Struct):
 def key_written(reply: Reply, name: str) -> str:
     """The key that AFAS gave to what was made (``OrNu``, ``DbId`` …); empty where the answer does not tell."""
     try:
-        results = msgspec.json.decode(reply.content, type=_Written).results
+        results = told(reply.content, _Written).results
     except (msgspec.DecodeError, UnicodeDecodeError):
         return ""
     return next((text(keys[name]) for keys in results.values() if name in keys), "")

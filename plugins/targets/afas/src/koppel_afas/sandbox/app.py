@@ -234,7 +234,9 @@ class AfasSandbox(Sandbox):
         rows = [{field: row.get(field) for field in fields} for row in seen]
         page = select(rows, fields, request.query_params, self._shuffle)
         params = request.query_params
-        body = {"skip": int(params.get("skip") or 0), "take": int(params.get("take") or 100), "rows": page}
+        most = int(self.options.switches.get("page", "1000000"))
+        take = min(int(params.get("take") or 100), most)
+        body = {"skip": int(params.get("skip") or 0), "take": take, "rows": page[:most]}
         response = _json(body)
         if self.options.switches.get("format") == "6":
             old = re.sub(rb"(?<![\d.\"])(-?)0(\.\d)", rb"\1\2", bytes(response.body)).replace(b'},{"', b'},\r\n{"')
