@@ -224,7 +224,7 @@ def test_proposals_are_codes_that_can_be_booked() -> None:
 def test_settings_tell_what_is_missing() -> None:
     for wanted, missing in (
         (Settings(), "token"),
-        (Settings(api="soap", username=Secret("u")), "security_code_1"),
+        (Settings(api="soap", username="u"), "security_code_1"),
         (Settings(token=Secret("t"), document="both"), "template"),
     ):
         with pytest.raises(Misconfigured, match=missing):

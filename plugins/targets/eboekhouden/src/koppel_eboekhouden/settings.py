@@ -31,9 +31,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             "For rest. Beheer > Inrichting > Koppelingen > API > e-Boekhouden API > Toevoegen; it is shown once.",
         ),
     ] = Secret("")
-    username: Annotated[Secret, _meta("User name", "Gebruikersnaam", "For soap. Beheer > Instellingen > API/SOAP.")] = (
-        Secret("")
-    )
+    username: Annotated[str, _meta("User name", "Gebruikersnaam", "For soap. Beheer > Instellingen > API/SOAP.")] = ""
     security_code_1: Annotated[
         Secret, _meta("Security code 1", "Beveiligingscode 1", "For soap. Beheer > Instellingen > API/SOAP.")
     ] = Secret("")

@@ -59,7 +59,7 @@ class SoapSession:
     async def _start(self) -> str:
         settings = self._settings
         fields: list[Field] = [
-            ("Username", str(settings.username)),
+            ("Username", settings.username),
             ("SecurityCode1", str(settings.security_code_1)),
             ("SecurityCode2", str(settings.security_code_2)),
             ("Source", tables.SOURCE),
