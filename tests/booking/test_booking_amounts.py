@@ -140,6 +140,7 @@ def test_converted_without_a_total_the_sum_is_booked() -> None:
     assert draft.total == D("8.90")
     assert draft.original_total == Money(D("100.00"), "SEK")
     assert "no total" in draft.warnings[0].en
+    assert "geen totaal" in draft.warnings[0].nl
 
 
 def test_a_rate_of_zero_is_no_rate() -> None:
