@@ -132,7 +132,11 @@ async def test_an_order_that_breaks_the_target_is_set_apart_and_the_rest_is_book
 
     orders = [order("A"), order("P"), order("B")]
     async with desk(source=ScriptedSource(list(orders)), target=ScriptedTarget(before=poison)) as at:
-        for _ in range(6):
+        await at.poll()
+        await at.poll()
+        assert await at.state("P") is S.RETRY
+        for _ in range(4):
+            await at.pass_time(timedelta(hours=7))
             await at.poll()
         document = await at.document("P")
         assert (document.state, document.code) == (S.ERROR, "order.poison")

@@ -12,10 +12,11 @@ from koppel.cli.frame import App
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="koppel")
 @click.option("--config", "config_file", type=click.Path(path_type=Path), help="koppel.toml (default: $KOPPEL_CONFIG).")
+@click.option("--debug", is_flag=True, help="Show where it went wrong, for a report.")
 @click.pass_context
-def main(context: click.Context, config_file: Path | None) -> None:
+def main(context: click.Context, config_file: Path | None, debug: bool) -> None:
     """Orders from sales channels into bookkeeping: nothing lost, nothing doubled, right to the cent."""
-    context.obj = App(config_file=config_file)
+    context.obj = App(config_file=config_file, debug=debug)
 
 
 for command in (

@@ -1,6 +1,7 @@
 """What every command has: the configuration file, --json, errors as one clear sentence and an exit code."""
 
 import sys
+import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
@@ -14,6 +15,8 @@ import msgspec
 from koppel.config.daemon import DaemonConfig, load_daemon_config
 from koppel.engine.daemon import Workshop, open_workshop
 from koppel.errors import KoppelError
+from koppel.log.places import first_of
+from koppel.log.redaction import mask_secrets
 from koppel.log.setup import configure
 
 P = ParamSpec("P")
@@ -24,10 +27,11 @@ FAILED = 1
 
 @dataclass
 class App:
-    """The command's context: chosen configuration file and output form."""
+    """The command's context: chosen configuration file, output form, tracebacks or not."""
 
     config_file: Path | None = None
     json: bool = False
+    debug: bool = False
 
     def config(self) -> DaemonConfig:
         """The daemon's configuration. Raises Misconfigured."""
@@ -44,10 +48,10 @@ class App:
 def fail(app: App, error: KoppelError) -> None:
     """Report an error and leave with a code that is not zero."""
     if app.json:
-        body = {"error": {"code": error.code, "message": error.message, "suggestion": error.suggestion}}
+        body = {"error": {"code": error.code, "message": mask_secrets(error.message), "suggestion": error.suggestion}}
         click.echo(msgspec.json.encode(body).decode())
     else:
-        click.echo(f"koppel: {error.message}", err=True)
+        click.echo(f"koppel: {mask_secrets(error.message)}", err=True)
         if error.suggestion:
             click.echo(f"        {error.suggestion}", err=True)
     sys.exit(FAILED)
@@ -64,8 +68,10 @@ def with_app(function: Callable[Concatenate[App, P], Awaitable[None]]) -> Callab
         app.json = bool(kwargs.pop("as_json", False)) or app.json
         try:
             anyio.run(_call, function, app, args, kwargs)
-        except* KoppelError as group:
-            fail(app, _first(group))
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise
+        except (Exception, BaseExceptionGroup) as error:  # noqa: BLE001 - a person gets a sentence, never a traceback
+            _report(app, error)
 
     return run
 
@@ -87,12 +93,26 @@ async def _call(function: Any, app: App, args: tuple[Any, ...], kwargs: dict[str
     await function(app, *args, **kwargs)
 
 
-def _first(group: BaseExceptionGroup[KoppelError]) -> KoppelError:
-    error: BaseException = group
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    assert isinstance(error, KoppelError)  # noqa: S101 - except* gives nothing else
-    return error
+def _report(app: App, raised: BaseException) -> None:
+    """Whatever happened, in one sentence; the traceback only for those who ask for it."""
+    error = first_of(raised)
+    if isinstance(error, KeyboardInterrupt | SystemExit | click.ClickException):
+        raise error
+    if isinstance(error, KoppelError):
+        fail(app, error)
+    if app.debug:
+        click.echo(mask_secrets("".join(traceback.format_exception(raised))), err=True)
+    if isinstance(error, OSError):
+        where = f" ({error.filename})" if error.filename else ""
+        fail(app, KoppelError("system", f"The system refused something: {error.strerror or error}{where}."))
+    fail(
+        app,
+        KoppelError(
+            "internal",
+            f"Something went wrong that should not: {type(error).__name__}.",
+            "`koppel --debug` before the same command tells where; please report that.",
+        ),
+    )
 
 
 def table(rows: Sequence[tuple[str, ...]]) -> str:

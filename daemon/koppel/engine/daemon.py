@@ -17,7 +17,7 @@ from koppel.clock import Clock, SystemClock
 from koppel.config.connection import parse_connection
 from koppel.config.daemon import DaemonConfig
 from koppel.config.toml import parse_duration, parse_size
-from koppel.engine.control import describe, serve_control, socket_path
+from koppel.engine.control import describe, only_daemon, serve_control, socket_path
 from koppel.engine.embedded import EmbeddedEngine, plan_flows
 from koppel.engine.facts import Facts
 from koppel.engine.opening import Opener
@@ -70,7 +70,12 @@ async def open_workshop(
         )
 
 
-def make_runner(workshop: Workshop, stopping: "anyio.Event | None" = None) -> Runner:
+def daemon_name() -> str:
+    """The daemon as owner of leases: not of one process, so that the next one may free what a killed one held."""
+    return f"daemon@{socket.gethostname()}"
+
+
+def make_runner(workshop: Workshop, stopping: "anyio.Event | None" = None, owner: str = "") -> Runner:
     """A runner of cycles for this process."""
     return Runner(
         store=workshop.store,
@@ -78,7 +83,7 @@ def make_runner(workshop: Workshop, stopping: "anyio.Event | None" = None) -> Ru
         clock=workshop.clock,
         facts=workshop.facts,
         hooks=workshop.plugins.manager.hook,
-        owner=f"{socket.gethostname()}:{os.getpid()}",
+        owner=owner or f"{socket.gethostname()}:{os.getpid()}",
         stopping=stopping.is_set if stopping else lambda: False,
     )
 
@@ -89,10 +94,20 @@ async def run_daemon(
     signals: bool = True,
     task_status: anyio.abc.TaskStatus[EmbeddedEngine] = anyio.TASK_STATUS_IGNORED,
 ) -> None:
-    """Run until SIGTERM or SIGINT: the page in hand is finished, then everything is closed."""
+    """Run until SIGTERM or SIGINT: the page in hand is finished, then everything is closed.
+
+    Raises Misconfigured if a daemon runs already for this database.
+    """
+    with only_daemon(workshop.config):
+        if workshop.config.database.url.startswith("sqlite"):  # on this machine only, and so the lock proves it
+            await workshop.store.leases.free(daemon_name())
+        await _run(workshop, signals, task_status)
+
+
+async def _run(workshop: Workshop, signals: bool, task_status: anyio.abc.TaskStatus[EmbeddedEngine]) -> None:
     log = structlog.get_logger("koppel.daemon")
     stopping = anyio.Event()
-    runner = make_runner(workshop, stopping)
+    runner = make_runner(workshop, stopping, daemon_name())
     engine = EmbeddedEngine(workshop.store, workshop.clock, runner.cycle)
     _report_plugins(workshop, log)
     await _ensure_all(workshop, log)
@@ -143,6 +158,10 @@ async def _stop_on_signal(engine: EmbeddedEngine, stopping: anyio.Event) -> None
 async def _purge_detail_log(workshop: Workshop) -> None:
     settings = workshop.config.detail_log
     keep, size = parse_duration(settings.keep), parse_size(settings.max_size)
+    log = structlog.get_logger("koppel.daemon")
     while True:
-        await workshop.store.detail.purge(workshop.clock.now(), keep=keep, max_size=size)
+        try:
+            await workshop.store.detail.purge(workshop.clock.now(), keep=keep, max_size=size)
+        except KoppelError as error:  # a full disk, a locked database: the next hour comes
+            log.warning("detail_log_not_purged", code=error.code, message=error.message)
         await workshop.clock.sleep(PURGE_EVERY.total_seconds())

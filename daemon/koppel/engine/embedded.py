@@ -9,10 +9,10 @@ import structlog
 from koppel.clock import Clock
 from koppel.config.connection import ConnectionSettings
 from koppel.engine.schedule import next_night
+from koppel.errors import KoppelError
 from koppel.flow.backfill import FLOW as BACKFILL
 from koppel.flow.orders import FLOW as ORDERS
 from koppel.flow.orders import NIGHTLY
-from koppel.errors import KoppelError
 from koppel.log.places import first_of, places
 from koppel.store import ConnectionRecord, Store
 

@@ -5,16 +5,19 @@ from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
+import structlog
 
 from koppel.clock import Clock
 from koppel.config.connection import ConnectionSettings, parse_connection
 from koppel.config.daemon import DaemonConfig
 from koppel.config.secrets import resolve_secrets, secret_fields
-from koppel.errors import Misconfigured
+from koppel.errors import KoppelError, Misconfigured, RetryLater
+from koppel.log.places import places
 from koppel.log.redaction import register_secret
 from koppel.plugin.loading import Plugins
+from koppel.plugin.spec import SourceSpec, TargetSpec
 from koppel.store import ConnectionRecord, Store
-from koppel.vendor import Exchange, VendorHub
+from koppel.vendor import Exchange, Vendor, VendorHub
 
 
 class DetailTracer:
@@ -34,10 +37,11 @@ class DetailTracer:
         """Keep one exchange, sealed."""
         await self._store.detail.record(self._connection, exchange)
 
-    async def refresh(self) -> None:
-        """Read the switch anew."""
+    async def refresh(self) -> ConnectionRecord | None:
+        """Read the switch anew; gives the connection as it stands."""
         record = await self._store.connections.get(self._connection)
         self._until = record.detail_until if record else None
+        return record
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,8 +91,8 @@ class Opener:
         opened = Opened(
             settings=settings,
             tracer=tracer,
-            source=settings.source_spec.open(source, vendor),
-            target=settings.target_spec.open(target, vendor),
+            source=_opened(settings.source_spec, source, vendor),
+            target=_opened(settings.target_spec, target, vendor),
         )
         self._kept[record.name] = (key, opened)
         return opened
@@ -109,3 +113,15 @@ class Opener:
         for key in secret_fields(type(resolved)):
             register_secret(str(getattr(resolved, key)))
         return resolved
+
+
+def _opened(spec: SourceSpec | TargetSpec, settings: msgspec.Struct, vendor: Vendor) -> Any:
+    """The plugin's object. Whatever a plugin raises here becomes a fault of its connection."""
+    try:
+        return spec.open(settings, vendor)
+    except KoppelError:
+        raise
+    except Exception as error:
+        structlog.get_logger("koppel.engine").error("plugin_failed", plugin=spec.name, exception=places(error))
+        message = f"The plugin {spec.name} failed when it was opened: {type(error).__name__}."
+        raise RetryLater("plugin.failed", message, "The journal says where; tell its makers.") from error

@@ -5,14 +5,14 @@ intent. A create whose outcome is unknown is never repeated before the target's 
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from datetime import timedelta
 
 import anyio
 
 from koppel.booking.draft import DraftLine
-from koppel.errors import AlreadyExists, KoppelError, OutcomeUnknown, Refused
-from koppel.flow.cycle import Cycle, tell
+from koppel.errors import AlreadyExists, KoppelError, OutcomeUnknown, Refused, RetryLater
+from koppel.flow.cycle import Cycle, broken, tell
 from koppel.flow.drafting import Drafted
+from koppel.model import Order
 from koppel.store import Intent, IntentKind, NewEvent, NewIntent
 
 Find = Callable[[Sequence[str]], Awaitable[Mapping[str, str]]]
@@ -51,11 +51,12 @@ async def _ensure(
     linked = await cycle.store.documents.links(cycle.name, kind, keys)
     unlinked = [key for key in keys if key not in linked]
     found: dict[str, str] = {}
-    batch = cycle.target.traits.batch
-    for start in range(0, len(unlinked), batch):
-        found |= await find(unlinked[start : start + batch])
+    for start in range(0, len(unlinked), cycle.batch):
+        asked = unlinked[start : start + cycle.batch]
+        answer = await find(asked)
+        found |= {key: answer[key] for key in asked if key in answer and _is_id(answer[key])}
     if found:
-        async with cycle.store.write(cycle.lease) as tx:
+        async with cycle.write() as tx:
             for key, target_id in found.items():
                 await tx.link(kind, key, target_id, created=False)
     missing = [key for key in unlinked if key not in found]
@@ -71,7 +72,7 @@ async def _make(
     made: dict[str, str] = {}
     if not keys:
         return made
-    async with cycle.store.write(cycle.lease) as tx:
+    async with cycle.write() as tx:
         intents = await tx.open_intents([NewIntent(kind=kind, key=key) for key in keys])
     stop: KoppelError | None = None
     in_flight: str | None = None
@@ -79,11 +80,13 @@ async def _make(
         for key in keys:
             in_flight = key
             try:
-                made[key] = await make(key)
+                made[key] = _id(await make(key))
             except (Refused, OutcomeUnknown) as error:
                 problems[key] = error
             except KoppelError as error:
                 stop = error
+            except Exception as error:  # noqa: BLE001 - whatever a plugin raises: it may have been made or not
+                problems[key] = OutcomeUnknown("plugin.failed", broken(cycle, f"making of the {kind}", error))
             in_flight = None
             if stop is not None:
                 break
@@ -104,7 +107,7 @@ async def _settle(
     in_flight: str | None,
 ) -> None:
     """``in_flight``: what was being made when we were cut off; a raised error proves that nothing was done."""
-    async with cycle.store.write(cycle.lease) as tx:
+    async with cycle.write() as tx:
         for key, intent in intents.items():
             if key in made:
                 await tx.settle_intent(intent.id, "done", target_id=made[key])
@@ -131,15 +134,24 @@ async def _still_unknown(cycle: Cycle, kind: IntentKind, missing: Sequence[str])
         sure_at = intent.attempted_at + cycle.target.traits.recheck_after
         if sure_at > cycle.clock.now():
             message = f"Whether the {kind} was made is not known yet; it is looked up again."
-            problems[keys[intent.key]] = OutcomeUnknown(f"{kind}.unknown", message)
-            cycle.wake(sure_at + timedelta(seconds=1))
+            problems[keys[intent.key]] = RetryLater(f"{kind}.unknown", message, not_before=sure_at)
         else:
             expired.append(intent)
     if expired:
-        async with cycle.store.write(cycle.lease) as tx:
+        async with cycle.write() as tx:
             for intent in expired:
                 await tx.settle_intent(intent.id, "failed")
     return problems
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, str) and value != ""
+
+
+def _id(value: str) -> str:
+    if not _is_id(value):
+        raise TypeError("no id was given")
+    return value
 
 
 def lasting(error: KoppelError) -> bool:
@@ -147,7 +159,7 @@ def lasting(error: KoppelError) -> bool:
     return isinstance(error, Refused) and not isinstance(error, AlreadyExists)
 
 
-def reason(error: KoppelError, each: Drafted) -> tuple[str, str, str]:
-    """The reason why this document waits, naming its order."""
-    code, message, suggestion = tell(error, each.order)
-    return code, f"Order {each.order.number}: {message}" if each.order.number not in message else message, suggestion
+def reason(error: KoppelError, order: Order) -> tuple[str, str, str]:
+    """The reason why this order's document waits, naming the order."""
+    code, message, suggestion = tell(error, order)
+    return code, f"Order {order.number}: {message}" if order.number not in message else message, suggestion

@@ -8,13 +8,15 @@ from koppel.booking import Evidence, make_draft, needs
 from koppel.booking.debtor_country import in_vat_country
 from koppel.booking.draft import Draft
 from koppel.errors import KoppelError, Misconfigured, Refused, RetryLater
-from koppel.flow.cycle import Cycle, move, tell
+from koppel.flow.cycle import IN_HAND, Cycle, broken, move, tell
 from koppel.flow.recording import Work
 from koppel.model import Order
 from koppel.store import Document, DocumentState
 
 HOLD = timedelta(minutes=30)
 """How long to wait before facts that were unavailable (VIES) are asked for again."""
+SHORTEST_HOLD = timedelta(minutes=1)
+"""Whatever moment a fault names: a past one must not make us run in circles."""
 
 
 @dataclass(frozen=True)
@@ -53,15 +55,25 @@ async def draft_all(cycle: Cycle, work: Sequence[Work]) -> list[Drafted]:
             drafted.append(Drafted(document, order, await draft_order(cycle, order)))
         except (Refused, RetryLater, Misconfigured) as error:
             refused.append((document, order, error))
+        except KoppelError:
+            raise
+        except Exception as error:  # noqa: BLE001 - of a plugin that refuses or bends drafts
+            message = f"Order {order.number}: {broken(cycle, 'making of its draft', error)}"
+            suggestion = (
+                "Tell the makers of the target's plugin, or of the one that bends drafts; then process it again."
+            )
+            refused.append((document, order, Refused("plugin.failed", message, suggestion)))
     if refused:
-        async with cycle.store.write(cycle.lease) as tx:
+        now = cycle.clock.now()
+        async with cycle.write() as tx:
             for document, order, why in refused:
+                told = tell(why, order)
                 if isinstance(why, RetryLater):
-                    at = why.not_before or cycle.clock.now() + HOLD
+                    at = max(why.not_before or now + HOLD, now + SHORTEST_HOLD)
                     cycle.wake(at)
-                    await move(tx, document, DocumentState.RETRY, "held", tell(why, order), retry_at=at)
+                    await move(tx, document, DocumentState.RETRY, "held", told, only_from=IN_HAND, retry_at=at)
                 else:
-                    await move(tx, document, DocumentState.ERROR, "refused", tell(why, order))
+                    await move(tx, document, DocumentState.ERROR, "refused", told, only_from=IN_HAND)
     return drafted
 
 

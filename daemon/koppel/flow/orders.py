@@ -6,8 +6,9 @@ from datetime import timedelta
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
-from koppel.errors import KoppelError
-from koppel.flow.cycle import Cycle, move
+from koppel.clock import AMSTERDAM
+from koppel.errors import KoppelError, RetryLater
+from koppel.flow.cycle import Cycle, broken, move
 from koppel.flow.posting import BATCH, book
 from koppel.flow.recording import Work, record
 from koppel.flow.unknown import settle_unknown
@@ -37,7 +38,7 @@ async def run_orders(cycle: Cycle) -> None:
 
 async def run_nightly(cycle: Cycle) -> None:
     """Compare what the source has with what the store has: read the last days once more, fill every gap (G1, O3)."""
-    today = cycle.clock.now().date()
+    today = cycle.clock.now().astimezone(AMSTERDAM).date()
     since = today - timedelta(days=cycle.settings.orders.check_days)
     await _read_and_book(cycle, cycle.source.orders_placed(since, today), None)
     await _look_again(cycle, DocumentState.OPEN, before=since.isoformat())
@@ -90,6 +91,8 @@ async def _read(
             faults.append(error)
         except anyio.BrokenResourceError:
             return
+        except Exception as error:  # noqa: BLE001 - whatever a plugin raises: what is being booked is booked
+            faults.append(RetryLater("plugin.failed", broken(cycle, "source plugin", error), "Tell its makers."))
 
 
 async def _book_stream(cycle: Cycle, receive: MemoryObjectReceiveStream[list[Work]], faults: list[KoppelError]) -> None:
@@ -114,7 +117,7 @@ async def _again(cycle: Cycle, documents: Sequence[Document]) -> list[Work]:
     orders = [order async for order in cycle.source.orders([order_ref(document) for document in documents])]
     found = {order.number for order in orders}
     if gone := [document for document in documents if document.reference not in found]:
-        async with cycle.store.write(cycle.lease) as tx:
+        async with cycle.write() as tx:
             for document in gone:
                 message = f"Order {document.reference}: the source does not know it any more."
                 suggestion = "Look for it at the channel; if it should be booked, do that by hand."

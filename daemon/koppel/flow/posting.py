@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
 
 import anyio
 
@@ -18,18 +20,26 @@ from koppel.errors import (
 )
 from koppel.flow.administration import sure_of_administration
 from koppel.flow.counterparts import ensure_articles, ensure_customers, lasting, reason
-from koppel.flow.cycle import Cycle, move
+from koppel.flow.cycle import IN_HAND, Cycle, broken, move, redact
 from koppel.flow.drafting import Drafted, draft_all
 from koppel.flow.recording import Work
+from koppel.log.places import first_of
+from koppel.log.redaction import scrub
+from koppel.model import Order
 from koppel.plugin import Booked, UpdatesBookings
 from koppel.store import Document, DocumentState, Intent, IntentKind, NewIntent, Tx
 
 BATCH = 60
 """Documents whose intents, and then whose outcomes, go into one commit. Looking up goes by the target's own batch."""
-MAX_ATTEMPTS = 5
+WAITS = (timedelta(0), timedelta(minutes=5), timedelta(hours=1), timedelta(hours=6))
+"""Before each further try of an order whose write was not answered."""
+MAX_ATTEMPTS = len(WAITS) + 1
 """Unanswered writes after which an order is set apart for a person: it may be the order that breaks the vendor."""
 UNKNOWN_IN_A_ROW = 5
 """Unanswered writes in one batch after which the vendor is taken to be down."""
+DOWN = "target.down"
+A_WHILE = timedelta(minutes=1)
+"""What a temporary fault hit waits longer than the flow does: the others get their turn first."""
 
 
 @dataclass
@@ -37,6 +47,7 @@ class Batch:
     """The results of one batch: what came of each document, and what stopped us, if anything did."""
 
     outcomes: dict[int, Booked | KoppelError] = field(default_factory=dict[int, Booked | KoppelError])
+    sent: set[int] = field(default_factory=set[int])
     stop: KoppelError | None = None
     unknown: int = 0
 
@@ -48,14 +59,55 @@ class Batch:
         if isinstance(outcome, OutcomeUnknown):
             self.unknown += 1
             if self.unknown >= UNKNOWN_IN_A_ROW:
-                self.stop = self.stop or RetryLater("target.down", "The target does not answer; the rest waits.")
+                self.stop = self.stop or RetryLater(DOWN, "The target does not answer; the rest waits.")
 
 
 async def book(cycle: Cycle, work: Sequence[Work]) -> None:
     """Book these orders (at most ``BATCH``). What cannot be booked is committed with its reason.
 
-    Raises RetryLater, SignInNeeded, Misconfigured when the connection as a whole cannot go on.
+    Raises RetryLater, SignInNeeded, Misconfigured when the connection as a whole cannot go on. An order on which a
+    plugin breaks is found and set apart, so that the others are booked.
     """
+    try:
+        await _book(cycle, work)
+    except Exception as raised:  # noqa: BLE001 - a plugin may raise anything
+        fault = _fault(cycle, raised, work)
+        if len(work) == 1:
+            await _set_apart(cycle, [(*work[0], fault)])
+            return
+    else:
+        return
+    apart: list[tuple[Document, Order, KoppelError]] = []
+    for document, order in work:
+        if cycle.stopping():
+            break
+        try:
+            await _book(cycle, [(document, order)])
+        except Exception as raised:  # noqa: BLE001 - as above
+            apart.append((document, order, _fault(cycle, raised, [(document, order)])))
+    if len(apart) == len(work):
+        raise RetryLater(fault.code, fault.message, fault.suggestion)
+    await _set_apart(cycle, apart)
+
+
+def _fault(cycle: Cycle, raised: Exception, work: Sequence[Work]) -> KoppelError:
+    """What may be one order's fault; raises what is the connection's, without personal data."""
+    error = first_of(raised)
+    if isinstance(error, Refused | OutcomeUnknown):
+        return redact(error, [order for _, order in work])
+    if isinstance(error, KoppelError):
+        raise redact(error, [order for _, order in work])
+    return OutcomeUnknown("plugin.failed", broken(cycle, "target plugin", raised), "Tell the plugin's makers.")
+
+
+async def _set_apart(cycle: Cycle, apart: Sequence[tuple[Document, Order, KoppelError]]) -> None:
+    if apart:
+        async with cycle.write() as tx:
+            for document, order, error in apart:
+                await _put_aside(cycle, tx, document, order, error)
+
+
+async def _book(cycle: Cycle, work: Sequence[Work]) -> None:
     drafted = await draft_all(cycle, work)
     if not drafted:
         return
@@ -65,9 +117,11 @@ async def book(cycle: Cycle, work: Sequence[Work]) -> None:
     to_update = [each for each in drafted if updates and each.document.target_id and each.draft.reference in existing]
     adopted = [each for each in drafted if each.draft.reference in existing and each not in to_update]
     if adopted:
-        async with cycle.store.write(cycle.lease) as tx:
+        others = await _of_others(cycle, adopted)
+        async with cycle.write() as tx:
             for each in adopted:
-                await adopt(cycle, tx, each, existing[each.draft.reference])
+                booked = existing[each.draft.reference]
+                await adopt(cycle, tx, each, booked, other=others.get((each.draft.reference, booked.id)))
     rest = [each for each in drafted if each not in adopted]
     ready, customers, articles = await _counterparts(cycle, rest)
     if not ready or cycle.stopping():
@@ -77,14 +131,44 @@ async def book(cycle: Cycle, work: Sequence[Work]) -> None:
 
 async def _look_up_all(cycle: Cycle, references: Sequence[str]) -> dict[str, Booked]:
     found: dict[str, Booked] = {}
-    size = cycle.target.traits.batch
-    for start in range(0, len(references), size):
-        found |= await cycle.target.find_bookings(references[start : start + size])
-    return found
+    for start in range(0, len(references), cycle.batch):
+        asked = references[start : start + cycle.batch]
+        answer = await cycle.target.find_bookings(asked)
+        found |= {reference: answer[reference] for reference in asked if reference in answer}
+    return {reference: _checked(booked) for reference, booked in found.items()}
 
 
-async def adopt(cycle: Cycle, tx: Tx, each: Drafted, booked: Booked, kind: str = "adopted") -> None:
-    """The target has a document with our reference already: ours, if the total agrees; else a person must look."""
+def _checked(booked: Any) -> Booked:
+    """What a plugin hands over is a booking, or it is as good as no answer."""
+    total: Any = getattr(booked, "total", 0)
+    if not isinstance(booked, Booked) or not booked.id or not isinstance(total, Decimal | None):
+        raise TypeError("not a booking")
+    return booked
+
+
+async def _of_others(cycle: Cycle, adopted: Sequence[Drafted]) -> dict[tuple[str, str], str]:
+    """(Reference, id in the target) -> the other connection whose document that is: two shops may count alike."""
+    records = await cycle.store.connections.all()
+    target = cycle.settings.heading.target
+    others = [record.name for record in records if record.name != cycle.name and record.target == target]
+    if not others:
+        return {}
+    theirs = await cycle.store.documents.of_connections(others, [each.draft.reference for each in adopted])
+    return {(document.reference, document.target_id): document.connection for document in theirs if document.target_id}
+
+
+async def adopt(
+    cycle: Cycle, tx: Tx, each: Drafted, booked: Booked, kind: str = "adopted", *, other: str | None = None
+) -> None:
+    """The target has a document with our reference already: ours, if the total agrees and it is not that of ``other``,
+    another connection; else a person must look.
+    """
+    if other is not None:
+        message = f"Order {each.order.number}: connection {other} has booked an order of this number there already."
+        suggestion = "Two shops that book into one administration need order numbers that differ: give one a prefix."
+        why = ("target.other-connection", message, suggestion)
+        await move(tx, each.document, DocumentState.ERROR, "clash", why, only_from=IN_HAND)
+        return
     if booked.total is not None and booked.total != each.draft.total:
         message = (
             f"Order {each.order.number}: the target already has {booked.number or booked.reference} with this "
@@ -92,14 +176,15 @@ async def adopt(cycle: Cycle, tx: Tx, each: Drafted, booked: Booked, kind: str =
         )
         suggestion = "Was it booked by hand? Rename or delete that document, then process this one again."
         why = ("target.reference-taken", message, suggestion)
-        await move(tx, each.document, DocumentState.ERROR, "clash", why)
+        await move(tx, each.document, DocumentState.ERROR, "clash", why, only_from=IN_HAND)
         return
     await move(
         tx,
         each.document,
         DocumentState.BOOKED,
         kind,
-        ("", booked.note, ""),
+        ("", scrub(booked.note, each.order.personal_data()), ""),
+        only_from=IN_HAND,
         target_id=booked.id,
         target_number=booked.number or booked.reference,
         amount=each.draft.total,
@@ -134,10 +219,10 @@ async def _counterparts(
         if problem is not None:
             problems[each.document.id] = problem
     if problems:
-        async with cycle.store.write(cycle.lease) as tx:
+        async with cycle.write() as tx:
             for each in drafted:
                 if each.document.id in problems:
-                    await _put_aside(cycle, tx, each, problems[each.document.id])
+                    await _put_aside(cycle, tx, each.document, each.order, problems[each.document.id])
     return [each for each in drafted if each.document.id not in problems], customers, articles
 
 
@@ -148,7 +233,7 @@ async def _post(
     customers: Mapping[str, str],
     articles: Mapping[str, str],
 ) -> None:
-    async with cycle.store.write(cycle.lease) as tx:
+    async with cycle.write() as tx:
         opened = await tx.open_intents(
             [
                 NewIntent(kind=IntentKind.BOOKING, key=each.draft.reference, document_id=each.document.id)
@@ -161,9 +246,17 @@ async def _post(
                 each.document,
                 DocumentState.BOOKING,
                 "booking",
+                only_from=IN_HAND,
                 amount=each.draft.total,
                 currency=each.draft.currency,
             )
+    taken = {document.id for document in tx.moved}
+    if len(taken) < len(ready):  # booked or cancelled meanwhile: another page had the same order
+        async with cycle.write() as tx:
+            for intent in opened:
+                if intent.document_id not in taken:
+                    await tx.settle_intent(intent.id, "failed")
+        ready = [each for each in ready if each.document.id in taken]
     intents = {intent.document_id: intent for intent in opened}
     batch = Batch()
     limiter = anyio.CapacityLimiter(max(1, cycle.target.traits.parallel))
@@ -171,6 +264,7 @@ async def _post(
     async def one(each: Drafted) -> None:
         async with limiter:
             if batch.stop is None and not cycle.stopping():
+                batch.sent.add(each.document.id)
                 batch.note(each.document, await _attempt(cycle, each, existing, customers, articles))
 
     try:
@@ -196,53 +290,55 @@ async def _attempt(
     before = existing.get(draft.reference)
     try:
         if before is not None and isinstance(target, UpdatesBookings):
-            return await target.update(draft, before, customer, articles)
-        return await target.book(draft, customer, articles)
-    except (OutcomeUnknown, AlreadyExists) as error:
-        return await _look_up(cycle, each, error)
+            return _checked(await target.update(draft, before, customer, articles))
+        return _checked(await target.book(draft, customer, articles))
     except KoppelError as error:
-        return error
-    except Exception as error:
-        cycle.log.exception("plugin_failed", reference=draft.reference)
-        return await _look_up(
-            cycle, each, OutcomeUnknown("plugin.failed", f"The target plugin failed: {type(error).__name__}.")
-        )
+        fault = redact(error, [each.order])
+    except Exception as error:  # noqa: BLE001 - whatever a plugin raises: it may have been done or not
+        fault = OutcomeUnknown("plugin.failed", broken(cycle, "target plugin", error), "Tell the plugin's makers.")
+    if before is None and isinstance(fault, OutcomeUnknown | AlreadyExists):
+        return await _look_up(cycle, each, fault)
+    return fault
 
 
 async def _look_up(cycle: Cycle, each: Drafted, error: KoppelError) -> Booked | KoppelError:
     """Only the target can tell what came of an unanswered write, or what is there already."""
     try:
-        found = await cycle.target.find_bookings([each.draft.reference])
+        return (await _look_up_all(cycle, [each.draft.reference])).get(each.draft.reference, error)
     except KoppelError:
         return error
-    return found.get(each.draft.reference, error)
+    except Exception as raised:  # noqa: BLE001 - as above
+        broken(cycle, "target plugin", raised)
+        return error
 
 
 async def _commit(cycle: Cycle, ready: Sequence[Drafted], intents: Mapping[int | None, Intent], batch: Batch) -> None:
-    async with cycle.store.write(cycle.lease) as tx:
+    async with cycle.write() as tx:
         for each in ready:
             intent = intents[each.document.id]
             outcome = batch.outcomes.get(each.document.id)
-            if outcome is None:  # never sent: the batch stopped before, or was cancelled in the middle of it
-                await _undo(cycle, tx, each, intent, stopped=batch.stop is not None or cycle.stopping())
+            if outcome is None:  # the batch stopped before it, or was cut off in the middle of it
+                await _undo(cycle, tx, each, intent, sent=each.document.id in batch.sent)
             elif isinstance(outcome, Booked):
                 await tx.settle_intent(intent.id, "done", target_id=outcome.id)
                 await _concluded(cycle, tx, each, outcome)
             elif isinstance(outcome, OutcomeUnknown):
                 await tx.settle_intent(intent.id, "unknown")
                 at = _sure_at(cycle, intent)
-                await tx.change(
-                    each.document.id, event=None, code=outcome.code, message=reason(outcome, each)[1], retry_at=at
-                )
+                code = DOWN if batch.stop is not None and batch.stop.code == DOWN else outcome.code
+                message = reason(outcome, each.order)[1]
+                await tx.change(each.document.id, event=None, code=code, message=message, retry_at=at)
             else:
                 await tx.settle_intent(intent.id, "failed")
-                await _put_aside(cycle, tx, each, outcome)
+                if isinstance(outcome, CustomerGone):
+                    await tx.unlink(IntentKind.CUSTOMER, each.draft.customer.identity)
+                await _put_aside(cycle, tx, each.document, each.order, outcome)
 
 
-async def _undo(cycle: Cycle, tx: Tx, each: Drafted, intent: Intent, *, stopped: bool) -> None:
-    if stopped:
+async def _undo(cycle: Cycle, tx: Tx, each: Drafted, intent: Intent, *, sent: bool) -> None:
+    if not sent:
         await tx.settle_intent(intent.id, "failed")
-        await move(tx, each.document, DocumentState.DUE, "postponed")
+        await move(tx, each.document, DocumentState.DUE, "postponed", only_from=IN_HAND)
     else:
         await tx.settle_intent(intent.id, "unknown")
         await tx.change(each.document.id, event=None, retry_at=_sure_at(cycle, intent))
@@ -255,22 +351,34 @@ def _sure_at(cycle: Cycle, intent: Intent) -> datetime:
     return at
 
 
-async def _put_aside(cycle: Cycle, tx: Tx, each: Drafted, error: KoppelError) -> None:
-    """This document cannot be booked now: for good, for a while, or because its relation is gone."""
-    why = reason(error, each)
-    if isinstance(error, CustomerGone):
-        await tx.unlink(IntentKind.CUSTOMER, each.draft.customer.identity)
-        if cycle.settings.orders.customer_gone == "recreate":
-            await move(tx, each.document, DocumentState.DUE, "customer.gone", why)
-            cycle.wake(cycle.clock.now())
-            return
-    if lasting(error):
-        await move(tx, each.document, DocumentState.ERROR, "refused", why)
+async def _put_aside(cycle: Cycle, tx: Tx, document: Document, order: Order, error: KoppelError) -> None:
+    """This document cannot be booked now: for good, for a while, or because its relation is gone.
+
+    What can pass by itself is never given up, but makes way for others; what came to nothing too often is.
+    """
+    now = cycle.clock.now()
+    attempts = document.attempts + 1
+    why = reason(error, order)
+    if (
+        isinstance(error, CustomerGone)
+        and cycle.settings.orders.customer_gone == "recreate"
+        and attempts < MAX_ATTEMPTS
+    ):
+        await move(tx, document, DocumentState.DUE, "customer.gone", why, only_from=IN_HAND, attempts=attempts)
+        cycle.wake(now)
         return
-    not_before = error.not_before if isinstance(error, RetryLater) else None
-    at = not_before or cycle.clock.now() + timedelta(minutes=1)
+    temporary = isinstance(error, RetryLater | SignInNeeded | Misconfigured)
+    if lasting(error) or (attempts >= MAX_ATTEMPTS and not temporary):
+        await move(tx, document, DocumentState.ERROR, "refused", why, only_from=IN_HAND, attempts=document.attempts)
+        return
+    if temporary:
+        attempts = min(attempts, MAX_ATTEMPTS - 2)
+        not_before = error.not_before if isinstance(error, RetryLater) else None
+        at = max(not_before or now, now) + A_WHILE * (1 << (attempts - 1))
+    else:
+        at = now + max(WAITS[attempts - 1], A_WHILE)
     cycle.wake(at)
-    await move(tx, each.document, DocumentState.RETRY, "held", why, retry_at=at)
+    await move(tx, document, DocumentState.RETRY, "held", why, only_from=IN_HAND, retry_at=at, attempts=attempts)
 
 
 async def _concluded(cycle: Cycle, tx: Tx, each: Drafted, booked: Booked) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime
 import msgspec
 
 from koppel.flow.cycle import Cycle, move
+from koppel.flow.soundness import latest_by_number
 from koppel.flow.verdict import Verdict, content, first_seen, seen_again
 from koppel.log.redaction import scrub
 from koppel.model import Order, UnreadableOrder
@@ -29,11 +30,11 @@ async def record(
 
     With ``instead_of``, raises CursorMoved and commits nothing if the cursor is another one by now.
     """
-    latest = {order.number: order for order in orders}  # an order that moved between pages comes twice: the last counts
+    latest = latest_by_number(orders, cycle.clock.now())
     known = await cycle.store.documents.by_references(cycle.name, list(latest))
     releasing = cycle.settings.releasing
     documents: dict[str, Document] = {}
-    async with cycle.store.write(cycle.lease) as tx:
+    async with cycle.write() as tx:
         fresh = [
             _new(cycle, order, first_seen(order, releasing)) for number, order in latest.items() if number not in known
         ]
@@ -99,7 +100,7 @@ async def _again(cycle: Cycle, tx: Tx, document: Document, order: Order | Unread
 
 def _reason(verdict: Verdict, order: Order | UnreadableOrder) -> tuple[str, str, str]:
     needles = tuple(order.personal_data()) if isinstance(order, Order) else ()
-    return verdict.code, scrub(verdict.message, needles), verdict.suggestion
+    return verdict.code, scrub(verdict.message, needles), scrub(verdict.suggestion, needles)
 
 
 def _fingerprint(cycle: Cycle, order: Order | UnreadableOrder) -> str:

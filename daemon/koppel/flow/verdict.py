@@ -5,7 +5,8 @@
 | unreadable | new, open, due, retry | error |
 | to be skipped | new, open | skipped |
 | cancelled | new, open, due, retry, error | cancelled |
-| cancelled | booked | review |
+| cancelled | booked, or on its way to an update | review |
+| another order of the same number | any | error; booked: review |
 | releasing status | new, open, cancelled | due |
 | other status | new | open |
 | changed amounts | booked | due again (targets that can update), else review |
@@ -32,6 +33,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
 
 STAY = Verdict(state=None)
+CANCELLED_AFTER_BOOKING = "order.cancelled-after-booking"
 
 
 def content(order: Order) -> str:
@@ -66,20 +68,28 @@ def seen_again(
     can_update: bool,
 ) -> Verdict:
     """What to do with an order that the store knows. ``fingerprint`` is the keyed hash of :func:`content`."""
-    if document.state in (DocumentState.BOOKED, DocumentState.REVIEW):
-        return _after_booking(document, order, fingerprint=fingerprint, can_update=can_update)
     if document.state in (DocumentState.BOOKING, DocumentState.ELSEWHERE):
         return STAY
+    if order.id != document.source_id:
+        return _number_twice(document, order)
+    if document.state in (DocumentState.BOOKED, DocumentState.REVIEW):
+        return _after_booking(document, order, fingerprint=fingerprint, can_update=can_update)
+    return _before_booking(document, order, releasing)
+
+
+def _before_booking(document: Document, order: Order | UnreadableOrder, releasing: frozenset[str]) -> Verdict:
     changed = order.changed_at != document.source_changed_at
     if isinstance(order, UnreadableOrder):
         same = document.state is DocumentState.ERROR and document.code == order.code
         return STAY if same or document.state not in {*WAITING, DocumentState.ERROR} else _unreadable(order)
+    if order.cancelled and document.target_id and document.state is not DocumentState.CANCELLED:
+        return _cancelled_after_booking(document)
     verdict = first_seen(order, releasing)
     if verdict.state is document.state or (
         document.state is DocumentState.RETRY and verdict.state is DocumentState.DUE
     ):
         return STAY
-    if document.state is DocumentState.ERROR and not changed:
+    if document.state is DocumentState.ERROR and not changed and verdict.state is not DocumentState.CANCELLED:
         return STAY
     if document.state in WAITING and verdict.state is DocumentState.OPEN and document.state is not DocumentState.OPEN:
         return STAY  # once released, an order is booked even if its status moves back
@@ -92,14 +102,7 @@ def _after_booking(
     if isinstance(order, UnreadableOrder):
         return STAY
     if order.cancelled:
-        if document.code == "order.cancelled-after-booking":
-            return STAY
-        return Verdict(
-            state=DocumentState.REVIEW,
-            code="order.cancelled-after-booking",
-            message="The order was cancelled at the channel after it was booked.",
-            suggestion="Book a credit document, or delete the booking while the target still allows it.",
-        )
+        return _cancelled_after_booking(document)
     if fingerprint == document.fingerprint or document.state is DocumentState.REVIEW:
         return STAY
     if can_update:
@@ -109,7 +112,33 @@ def _after_booking(
         kind="changed",
         code="order.changed-after-booking",
         message="Amounts, quantities or the VAT number changed at the channel after the order was booked.",
-        suggestion="Compare order and document and correct the document by hand; then set it to done.",
+        suggestion="Compare order and document and correct the document by hand; then process this one again.",
+    )
+
+
+def _cancelled_after_booking(document: Document) -> Verdict:
+    if document.code == CANCELLED_AFTER_BOOKING:
+        return STAY
+    return Verdict(
+        state=DocumentState.REVIEW,
+        code=CANCELLED_AFTER_BOOKING,
+        message="The order was cancelled at the channel after it was booked.",
+        suggestion="Book a credit document, or delete the booking while the target still allows it; "
+        "then process this one again, which closes it.",
+    )
+
+
+def _number_twice(document: Document, order: Order | UnreadableOrder) -> Verdict:
+    """An order's number is its key for ever: of two orders with one number none may be lost without a word."""
+    code = "source.number-twice"
+    if document.code == code:
+        return STAY
+    kept = document.state in (DocumentState.BOOKED, DocumentState.REVIEW)
+    return Verdict(
+        state=DocumentState.REVIEW if kept else DocumentState.ERROR,
+        code=code,
+        message=f"The channel has two orders with the number {order.number}: {document.source_id} and {order.id}.",
+        suggestion="Book the second by hand, or give it another number at the channel; then process this one again.",
     )
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from koppel.engine.control import call_daemon
 from koppel.engine.daemon import Workshop, make_runner
 from koppel.errors import Misconfigured, RetryLater
+from koppel.flow.verdict import CANCELLED_AFTER_BOOKING
 from koppel.operating.applying import known_connection
 from koppel.store import ConnectionRecord, ConnectionState, DocumentState, FlowState, NewEvent
 
@@ -38,11 +39,12 @@ async def retry(workshop: Workshop, name: str, references: Sequence[str], *, eve
             raise Misconfigured("document.not-waiting", f"Nothing to process again in: {listed}.")
     async with workshop.store.operate(name) as tx:
         for document in documents:
+            closed = document.state is DocumentState.REVIEW and document.code == CANCELLED_AFTER_BOOKING
             await tx.change(
                 document.id,
-                state=DocumentState.DUE,
-                event=NewEvent(kind="retry"),
-                only_from=PROCESSABLE,
+                state=DocumentState.CANCELLED if closed else DocumentState.DUE,
+                event=NewEvent(kind="closed" if closed else "retry"),
+                only_from={DocumentState.REVIEW} if closed else PROCESSABLE,
                 attempts=0,
             )
     await workshop.store.flows.make_due(name, "orders", workshop.clock.now())
@@ -83,6 +85,9 @@ async def sync(workshop: Workshop, name: str, flow: str | None = None, *, wait: 
 
 async def _until_finished(workshop: Workshop, name: str, wanted: frozenset[str], asked_at: datetime) -> None:
     while True:
+        await active_connection(workshop, name)
+        if await call_daemon(workshop.config, "ping") is None:
+            raise RetryLater("daemon.gone", "The daemon stopped before it had run; nothing is lost.", "Start it again.")
         states = [state for state in await workshop.store.flows.states(name) if state.flow in wanted]
         if all(
             state.finished_at is not None

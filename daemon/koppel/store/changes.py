@@ -41,6 +41,8 @@ class Changes:
         self._now = now
         self._steps: list[_Change | NewEvent] = []
         self._totals: dict[_Bucket, tuple[int, Decimal]] = {}
+        self.moved: list[Document] = []
+        """Every change of state that was written, in order: the document as it stands after it."""
 
     async def insert(self, new: Iterable[NewDocument]) -> list[Document]:
         """Insert those that are not there yet, each with its first event."""
@@ -52,6 +54,7 @@ class Changes:
         made.sort(key=lambda document: document.id)
         for document in made:
             self._count(document, +1)
+            self.moved.append(document)
             kind = given[document.kind, document.reference].event
             event = NewEvent(kind=kind, code=document.code, message=document.message)
             self._steps.append(_about(event, document, before="", after=document.state))
@@ -95,6 +98,8 @@ class Changes:
             stand[after.id] = after
             self._count(before, -1)
             self._count(after, +1)
+            if after.state is not before.state:
+                self.moved.append(after)
             if step.event is not None:
                 log.append(self._event_row(_about(step.event, after, before=before.state, after=after.state)))
         for names, rows in _updates(start, stand).items():

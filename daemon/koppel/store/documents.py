@@ -38,6 +38,18 @@ class Documents:
                 found[row["reference"]] = Document(**row)
         return found
 
+    async def of_connections(
+        self, connections: Collection[str], refs: Iterable[str], kind: str = "order"
+    ) -> builtins.list[Document]:
+        """The documents of these connections with these references."""
+        query = select(documents).where(documents.c.connection.in_(list(connections)), documents.c.kind == kind)
+        found: builtins.list[Document] = []
+        for chunk in _chunks(refs):
+            found += [
+                Document(**row) for row in await self._database.rows(query.where(documents.c.reference.in_(chunk)))
+            ]
+        return found
+
     async def in_states(
         self,
         connection: str,

@@ -38,6 +38,10 @@ class Leases:
         """Give it back; nothing happens if it is lost already."""
         await self._database.write(RELEASE, _held(lease))
 
+    async def free(self, owner: str) -> None:
+        """Give back everything that this owner holds, who is known to be gone."""
+        await self._database.write(update(leases).where(leases.c.owner == owner).values(owner=None))
+
 
 async def fence(writing: Writing, lease: Lease, now: float) -> None:
     """First statement of a fenced transaction: extend the lease by its own time, or LeaseLost."""
