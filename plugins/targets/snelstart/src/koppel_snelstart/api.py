@@ -1,13 +1,13 @@
 """The operations of the API that we use, typed: lists page by page, creates exactly once."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 import msgspec
 
-from koppel.plugin import OutcomeUnknown
+from koppel.plugin import OutcomeUnknown, Refused
 from koppel.vendor import (
     Concurrent,
     Dialect,
@@ -19,7 +19,7 @@ from koppel.vendor import (
     VendorClient,
     Window,
 )
-from koppel_snelstart import refusals, tables
+from koppel_snelstart import odata, refusals, tables
 from koppel_snelstart.settings import Settings
 from koppel_snelstart.wire import (
     Artikel,
@@ -70,6 +70,7 @@ class Api:
 
     def __init__(self, settings: Settings, vendor: Vendor) -> None:
         self.scopes: frozenset[str] | None = None
+        self._joins = True
         key = hashlib.sha256(settings.client_key.encode()).hexdigest()[:24]
         quota = tables.QUOTAS[settings.product]
         limit = Limit(
@@ -109,13 +110,44 @@ class Api:
         """One active relation; Refused ``snelstart.404`` if there is none (any more)."""
         return (await self._client.read("getRelation", f"/relaties/{id_}")).json(Relatie)
 
+    async def matching(
+        self,
+        listing: Listing[R],
+        clauses: Iterable[str],
+        enough: Callable[[Sequence[R]], bool] = lambda _rows: False,
+        *,
+        at_most: int = tables.CLAUSES,
+    ) -> list[R]:
+        """The rows that fit any of the conditions: many conditions in one filter, or one by one if that is refused.
+
+        ``enough`` judges the rows of one filter. Raises Refused for a condition that is refused by itself.
+        """
+        wanted = list(dict.fromkeys(clauses))
+        filters = list(odata.either(wanted, at_most=at_most if self._joins else 1))
+        try:
+            return await self._filtered(listing, filters, enough)
+        except Refused:
+            if filters == wanted:
+                raise
+        found = await self._filtered(listing, wanted, enough)
+        self._joins = False
+        return found
+
+    async def _filtered(
+        self, listing: Listing[R], filters: Iterable[str], enough: Callable[[Sequence[R]], bool]
+    ) -> list[R]:
+        found: dict[str, R] = {}
+        for where in filters:
+            found.update((row.id, row) for row in await self.rows(listing, where, enough))
+        return list(found.values())
+
     async def rows(
         self, listing: Listing[R], where: str = "", enough: Callable[[Sequence[R]], bool] = lambda _rows: False
     ) -> list[R]:
         """The rows of a list, each once, until ``enough`` are there.
 
         The caller checks the filter again: some lists ignore it. A page shorter than asked is the last one, save where
-        the vendor may cap pages silently: there only an empty page is.
+        the vendor may cap pages silently: in the list that is known for it, or after a multiple of that cap.
         """
         found: dict[str, R] = {}
         skip = 0
@@ -127,7 +159,7 @@ class Api:
             rows = list(found.values())
             if not new or not listing.odata or enough(rows):
                 return rows
-            if listing.short_page_is_last and len(page) < listing.page:
+            if listing.short_page_is_last and len(page) < listing.page and len(page) % tables.ARTICLE_PAGE:
                 return rows
 
     async def _page(self, listing: Listing[R], where: str, skip: int) -> list[R]:

@@ -38,11 +38,11 @@ class Articles:
         def complete(rows: Sequence[Artikel]) -> bool:
             return wanted.keys() <= {artikel.same_code(row.artikelcode or "", company) for row in rows}
 
-        for where in odata.either(odata.equals("Artikelcode", spelling) for spelling in spellings):
-            for row in await self._api.rows(api.ARTICLES, where, complete):
-                plain = artikel.same_code(row.artikelcode or "", company)
-                if plain in wanted and (plain not in found or not row.is_non_actief):
-                    found[plain] = row
+        clauses = (odata.equals("Artikelcode", spelling) for spelling in spellings)
+        for row in await self._api.matching(api.ARTICLES, clauses, complete):
+            plain = artikel.same_code(row.artikelcode or "", company)
+            if plain in wanted and (plain not in found or not row.is_non_actief):
+                found[plain] = row
         self._inactive = {plain for plain, row in found.items() if row.is_non_actief}
         return {
             code: found[plain].id

@@ -45,6 +45,8 @@ class Bookings:
         self._api = api_
         self._administration = administration
         self._relations = relations
+        self._scan = Scan(api_, api.INVOICES)
+        self._filters = True
 
     def refuses(self, draft: Draft) -> None:
         """See BooksOrders.refuses."""
@@ -53,12 +55,10 @@ class Bookings:
             verkoopboeking.booking(draft, "", chart)
 
     async def find(self, references: Sequence[str]) -> dict[str, Booked]:
-        """By invoice number [fact sheet 8]."""
+        """By invoice number; if the server refuses that filter, by reading what changed [fact sheet 8]."""
         await self._administration.company()
         numbers = {self._settings.reference_prefix + reference: reference for reference in references}
-        rows: list[Verkoopfactuur] = []
-        for where in odata.either(odata.equals("Factuurnummer", number) for number in numbers):
-            rows += await self._api.rows(api.INVOICES, where)
+        rows = await self._asked(list(numbers)) if self._filters else await self._scan.rows()
         found: dict[str, Booked] = {}
         for number, row in _pair(numbers, rows, lambda each: each.factuurnummer).items():
             booking = row.verkoop_boeking.id if row.verkoop_boeking else None
@@ -71,6 +71,13 @@ class Bookings:
                 note="" if booking else "This number is an invoice in SnelStart without a booking of its own.",
             )
         return found
+
+    async def _asked(self, numbers: Sequence[str]) -> Sequence[Verkoopfactuur]:
+        try:
+            return await self._api.matching(api.INVOICES, (odata.equals("Factuurnummer", each) for each in numbers))
+        except Refused:
+            self._filters = False
+            return await self._scan.rows()
 
     async def book(self, draft: Draft, customer: str, articles: Mapping[str, str]) -> Booked:
         """One POST. See BooksOrders.book."""
@@ -143,17 +150,15 @@ class Orders:
         def ignored(rows: Sequence[Verkooporder]) -> bool:
             return not all(any(_same(row.orderreferentie, each) for each in references) for row in rows)
 
-        found: list[Verkooporder] = []
         try:
-            for where in odata.either(odata.equals("Orderreferentie", each) for each in references):
-                found += await self._api.rows(api.ORDERS, where, enough=ignored)
-                if ignored(found):
-                    self._filters = False
-                    return await self._scan.rows()
+            clauses = (odata.equals("Orderreferentie", each) for each in references)
+            found = await self._api.matching(api.ORDERS, clauses, ignored)
         except Refused:
-            self._filters = False
-            return await self._scan.rows()
-        return found
+            found = None
+        if found is not None and not ignored(found):
+            return found
+        self._filters = False
+        return await self._scan.rows()
 
     async def book(self, draft: Draft, customer: str, articles: Mapping[str, str]) -> Booked:
         """One POST. See BooksOrders.book."""

@@ -152,10 +152,7 @@ class Relations:
         )
 
     async def _filtered(self, clauses: Iterable[str], at_most: int = tables.CLAUSES) -> list[Relatie]:
-        rows: dict[str, Relatie] = {}
-        for where in odata.either(clauses, at_most=at_most):
-            rows.update((row.id, row) for row in await self._api.rows(api.RELATIONS, where))
-        return list(rows.values())
+        return await self._api.matching(api.RELATIONS, clauses, at_most=at_most)
 
     def _matches(
         self,

@@ -10,9 +10,9 @@ from koppel.plugin import Refused
 from koppel_snelstart import odata
 from koppel_snelstart.api import Api, Listing
 from koppel_snelstart.tables import OVERLAP
-from koppel_snelstart.wire import Relatie, Verkooporder
+from koppel_snelstart.wire import Relatie, Verkoopfactuur, Verkooporder
 
-D = TypeVar("D", Relatie, Verkooporder)
+D = TypeVar("D", Relatie, Verkoopfactuur, Verkooporder)
 
 
 class Scan(Generic[D]):

@@ -155,6 +155,7 @@ class Verkoopfactuur(Row, frozen=True, kw_only=True, rename="camel"):
     factuurnummer: str | None = None
     factuur_datum: str | None = None
     factuur_bedrag: Decimal | None = None
+    modified_on: str | None = None
     verkoop_boeking: AnyRef | None = None
 
 

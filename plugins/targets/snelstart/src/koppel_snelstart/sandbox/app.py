@@ -68,7 +68,8 @@ class SnelStartSandbox(Sandbox):
     Retry-After; ``quota``: 403), ``oss=0``, ``oss_country=strict`` (function 84 only for relations abroad: not
     documented), ``codes=numeric``, ``code_length``, ``prices=incl``, ``year``, ``blocked_until`` (a day),
     ``article_cap`` (rows a page of /artikelen, silently), ``case_sensitive=1``,
-    ``no_function`` (a filter function that is refused), ``order_filter`` (``refuse``, ``ignore``), ``unstable=1``
+    ``no_function`` (a filter function that is refused), ``no_or=1`` (filters of one condition only), ``order_filter``
+    and ``invoice_filter`` (``refuse``, ``ignore``), ``page_cap`` (rows a page of other lists, silently), ``unstable=1``
     (another order at each call), ``visible_after`` (seconds until lists show a write), ``zone=UTC``, ``token_life``,
     ``scopes``, ``round_lines=1``, ``slow`` (seconds that every call takes), ``extra=1`` (unknown fields in answers).
     """
@@ -208,7 +209,7 @@ class SnelStartSandbox(Sandbox):
         params = request.query_params
         if where := params.get("$filter", ""):
             rows = self._filtered(operation, rows, where)
-        cap = int(self.switches.get("article_cap", "500")) if operation == "listArticles" else tables.PAGE
+        cap = int(self.switches.get("article_cap" if operation == "listArticles" else "page_cap", tables.PAGE))
         top = min(_number(params.get("$top"), cap), cap)
         skip = _number(params.get("$skip"), 0)
         return list(rows)[skip : skip + top]
@@ -222,10 +223,16 @@ class SnelStartSandbox(Sandbox):
             functions=frozenset({"substringof", "startswith", "endswith"}) - {self.switches.get("no_function", "")},
         )
         matches = odata.compile_filter(where, dialect)
-        if operation == "listOrders" and (how := self.switches.get("order_filter")) and "Orderreferentie" in where:
-            if how == "ignore":
-                return rows
-            raise odata.unsupported("Orderreferentie", name)
+        if self.switches.get("no_or") == "1" and " or " in where:
+            raise odata.unsupported("or", name)
+        for listing, own, switch in (
+            ("listOrders", "Orderreferentie", "order_filter"),
+            ("listInvoices", "Factuurnummer", "invoice_filter"),
+        ):
+            if operation == listing and (how := self.switches.get(switch)) and own in where:
+                if how == "ignore":
+                    return rows
+                raise odata.unsupported(own, name)
         return [record for record in rows if matches(record)]
 
     def _by_id(self, table: str) -> Work:
