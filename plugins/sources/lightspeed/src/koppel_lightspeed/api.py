@@ -26,6 +26,8 @@ class LightspeedApi:
 
     def __init__(self, settings: LightspeedSettings, vendor: Vendor) -> None:
         self._clock = vendor.clock
+        self.widest = 0
+        """Rows of the longest page of the order list so far: the server gives at least so many at a time."""
         login = b64encode(f"{settings.api_key}:{settings.api_secret}".encode()).decode()
         self._client = vendor.client(
             vendor=VENDOR,
@@ -41,9 +43,11 @@ class LightspeedApi:
         paging = (("fields", ROW_FIELDS), ("limit", str(limit)), ("page", str(page)))
         raw = await self._ask(LIST_ORDERS, "orders.json", "orders", (*params, *paging))
         try:
-            return [typed_row(each) for each in _convert(raw, list[msgspec.Raw])]
+            found = [typed_row(each) for each in _convert(raw, list[msgspec.Raw])]
         except msgspec.DecodeError as error:
             raise _garbage(error) from error
+        self.widest = max(self.widest, len(found))
+        return found
 
     async def count(self, params: Params) -> int:
         """How many orders a list with these filters has."""

@@ -107,8 +107,13 @@ class _Reader:
         return Listing(tuple(self.rows.values()), self._horizon)
 
     async def read_pass(self) -> bool:
-        """Read the list once from top to bottom. True if one page was surely all of it."""
-        offset = 0
+        """Read the list once from top to bottom. True if one page was surely all of it.
+
+        A first page with fewer rows than asked for may be the server's own maximum. How many there are is counted; of a
+        few, the page behind them is asked for at the same price, since it holds what the count only promises. A server
+        that gave a wider page before has no such maximum.
+        """
+        offset, few, widest = 0, 0, self._api.widest
         here: set[int] = set()
         while True:
             rows = await self._page(offset)
@@ -117,16 +122,20 @@ class _Reader:
             here.update(row.id for row in rows)
             for row in rows:
                 self._note(row)
-            if len(rows) < min(self._size, DEFAULT_PAGE) or (offset and len(rows) < self._size):
+            if offset and len(rows) < self._size:
                 break
-            if len(rows) < self._size:  # the end, or the server's own maximum
-                if await self._api.count(self._params) <= len(rows):
+            if len(rows) < self._size:
+                if len(rows) < DEFAULT_PAGE:
+                    few = len(rows)
+                    if few < widest:
+                        break
+                elif await self._api.count(self._params) <= len(rows):
                     self._end_pass()
                     return True
                 self._size = len(rows)
             offset += self._size
         self._end_pass()
-        return len(here) < DEFAULT_PAGE and offset == 0
+        return len(here) == few
 
     def _end_pass(self) -> None:
         if not self._passes:
