@@ -142,3 +142,74 @@ def test_goods_that_never_were_in_the_eu_are_named_by_where_they_left() -> None:
 @pytest.mark.parametrize(("rate", "text"), [("21.00", "21"), ("5.50", "5.5"), ("100", "100"), ("0", "0")])
 def test_a_percentage_is_written_as_people_do(rate: str, text: str) -> None:
     assert plain(Decimal(rate)) == text
+
+
+AZORES = {"arrival": "PT", "postcode": "9500-100"}
+ISLAND = {"arrival": "GR", "postcode": "81100"}
+
+
+@pytest.mark.parametrize(
+    ("where", "category", "rate"),
+    [(AZORES, "standard", 16), (AZORES, "regional_azores_standard", 16), (ISLAND, "regional_islands_standard", 17)],
+)
+def test_a_region_has_its_own_rate(where: dict[str, str], category: str, rate: int) -> None:
+    decision = decided(**where, category=category)
+    assert (decision.rule, decision.rate) == ("10a", Decimal(rate))
+
+
+@pytest.mark.parametrize(
+    ("where", "category", "why"),
+    [
+        ({"arrival": "PT", "postcode": "1000-001"}, "regional_azores_standard", texts.REGION_ELSEWHERE),
+        ({"arrival": "PT", "postcode": "9000-001"}, "regional_azores_standard", texts.REGION_ELSEWHERE),
+        (ISLAND, "standard", texts.REGION_POSSIBLE),
+    ],
+)
+def test_a_regional_rate_elsewhere_or_in_doubt_is_refused(where: dict[str, str], category: str, why: Sentence) -> None:
+    decision = decided(**where, category=category)
+    filled = why.fill(category=category, region="islands")
+    assert decision.refused
+    assert decision.trail[-1] == texts.OSS.fill(start="NL", end=where["arrival"]).then(filled)
+
+
+def test_where_the_goods_leave_is_told_where_it_is_not_simply_its_country() -> None:
+    assert "Monaco" in decided(departure="MC", arrival="FR").trail[0].en
+
+
+@pytest.mark.parametrize(
+    ("changes", "gross", "vat"),
+    [
+        ({"currency": "EUR"}, "1000.00", "173.55"),
+        ({"currency": "JPY"}, "1000", "174"),
+        ({"currency": "KWD"}, "1000.000", "173.554"),
+        ({"currency": "HUF", "whole_units": True}, "1000", "174"),
+    ],
+)
+def test_figures_are_in_the_currencys_own_unit(changes: dict[str, Any], gross: str, vat: str) -> None:
+    decision = decided(gross=Decimal(1000), **changes)
+    assert (str(decision.gross), str(decision.vat)) == (gross, vat)
+
+
+@pytest.mark.parametrize(("gross", "booked"), [("10.125", "10.13"), ("-10.125", "-10.13")])
+def test_half_a_cent_is_rounded_away_from_zero(gross: str, booked: str) -> None:
+    assert decided(arrival="CH", gross=Decimal(gross)).gross == Decimal(booked)
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule", "code"),
+    [
+        ({}, "5", ""),
+        ({"above": True}, "10c", ""),
+        ({"oss": True}, "10a", ""),
+        ({"departure": "DE", "arrival": "AT"}, "10d", ""),
+        ({"business": True}, "9", "vat.review"),
+        ({"buyer_vat_id": DE_NUMBER, "vies": ViesState.VALID}, "8", ""),
+        ({"buyer_vat_id": "DE1"}, "9", "vat.review"),
+        ({"buyer_vat_id": "DE1", "channel_vat": Charged.CHARGED}, "0", "vat.channel-differs"),
+    ],
+)
+def test_the_small_business_scheme_reaches_consumers_abroad_below_the_threshold(
+    changes: dict[str, Any], rule: str, code: str
+) -> None:
+    decision = decided(**{"kor": True, "arrival": "DE", "oss": False, "above": False, **changes})
+    assert (decision.rule, decision.code) == (rule, code)
