@@ -16,7 +16,7 @@ pytestmark = pytest.mark.anyio
 AMAZON = Path(__file__).parents[3] / "shared" / "apis" / "amazon"
 ECB = b"Date, GBP, \n24 December 2024, 0.8000, \n27 December 2024, 0.8100, \n"
 """In the ECB's form; the rates are ours."""
-SECTIONS = {
+SECTIONS: dict[str, dict[str, Any]] = {
     "orders": {"customers": "collective-per-country"},
     "source": {"marketplaces": ["NL", "DE", "GB"], "start": "2024-12-01"},
 }
@@ -40,10 +40,10 @@ OUTCOMES: dict[str, dict[str, str]] = {
 }
 
 
-def orders_in(value: Any) -> Iterator[dict[str, Any]]:
+def orders_in(value: object) -> Iterator[dict[str, Any]]:
     """Every order in a document, wherever it stands."""
     if isinstance(value, list):
-        for each in cast("list[Any]", value):
+        for each in cast("list[object]", value):
             yield from orders_in(each)
     elif isinstance(value, dict):
         found = cast("dict[str, Any]", value)

@@ -34,7 +34,8 @@ SECRETS = {
 
 
 def toml_block(first_line: str) -> str:
-    return next(block for block in re.findall(r"```toml\n(.*?)```", README, re.DOTALL) if block.startswith(first_line))
+    blocks: list[str] = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    return next(block for block in blocks if block.startswith(first_line))
 
 
 @contextmanager
