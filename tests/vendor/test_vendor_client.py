@@ -109,6 +109,12 @@ async def test_a_write_that_was_never_sent_may_come_later(ground: Ground) -> Non
         await client.read("get", "/things")
 
 
+async def test_a_sign_in_that_cannot_be_reached_says_whose_it_is(ground: Ground) -> None:
+    client = ground.client(sign_in=ground.sign_in(token_url="http://127.0.0.1:1/token"))
+    with pytest.raises(RetryLater, match=r"^127\.0\.0\.1, the sign-in address, cannot be reached"):
+        await client.read("get", "/things")
+
+
 async def test_slow_down_proves_that_a_write_was_not_done(ground: Ground) -> None:
     ground.vendor.faults.add("429", "post", times=2)
     await ground.client().write("post", "/things", json={"n": 1})

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Protocol
+from urllib.parse import urlsplit
 
 import anyio
 
@@ -96,7 +97,7 @@ class TokenKeeper:
             except (Unsent, Unanswered) as error:
                 raise RetryLater(
                     "vendor.token-unanswered",
-                    f"The sign-in address did not answer ({error}).",
+                    f"{_host(asker.sign_in)}, the sign-in address, did not answer ({error}).",
                     "Begin again: a code works once.",
                 ) from None
 
@@ -146,14 +147,16 @@ class TokenKeeper:
             return await self._ask(asker, form, stored)
         except Unsent as error:
             raise self._closed(
-                RetryLater("vendor.token-unreachable", f"The sign-in address cannot be reached ({error}).")
+                RetryLater(
+                    "vendor.token-unreachable", f"{_host(sign_in)}, the sign-in address, cannot be reached ({error})."
+                )
             ) from None
         except Unanswered as error:
             silence = timedelta(seconds=max(sign_in.hold, _AFTER_SILENCE))
             raise self._closed(
                 RetryLater(
                     "vendor.token-unanswered",
-                    f"The sign-in address did not answer ({error}).",
+                    f"{_host(sign_in)}, the sign-in address, did not answer ({error}).",
                     "It is asked again with the stored token.",
                     not_before=self._clock.now() + silence,
                 )
@@ -229,6 +232,11 @@ class TokenKeeper:
                 wait = (error.not_before - self._clock.now()).total_seconds()
             self._closed_until = self._clock.monotonic() + wait
         return error
+
+
+def _host(sign_in: TokenSignIn) -> str:
+    """Whose sign-in it is, as a person recognises it."""
+    return urlsplit(sign_in.token_url).hostname or "the vendor"
 
 
 def _store_failed(error: Exception) -> RetryLater:
