@@ -1,0 +1,52 @@
+"""What of an order reaches the VAT decision of its goods."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from booking.orders import EUROS, channel, extra, goods, order, settings, vies
+from koppel.booking import Evidence, ViesAnswer, ViesState, make_draft
+from koppel.booking.address import tidy_address, tidy_phone
+from koppel.errors import Refused
+from koppel.model import Address, Buyer, LineKind, Order
+
+BELGIAN = Buyer(email="inkoop@example.org", company="Voorbeeld BV", vat_id="BE 0428.759.497")
+
+
+def laptops(*lines: Any, **more: Any) -> Order:
+    return order(*lines, business=True, **more)
+
+
+def test_reverse_charge_goods_count_together() -> None:
+    conf = settings(categories={"reverse_charge": ["LAP-*"]})
+    one, other = goods("6050.00", name="a", sku="LAP-1"), goods("6050.00", name="b", sku="LAP-2")
+    with pytest.raises(Refused, match="reverse charge"):
+        make_draft(laptops(one, other), conf, EUROS)
+    below = make_draft(laptops(one, goods("6050.00", name="b"), extra(LineKind.SHIPPING, "6050.00")), conf, EUROS)
+    assert {line.vat_code for line in below.lines} == {"HOOG"}
+
+
+def test_vat_that_the_channel_charges_on_shipping_is_charged_on_the_order() -> None:
+    what = order(goods("121.00"), extra(LineKind.SHIPPING, "4.95", channel_vat=channel("0.86")), to="BE", buyer=BELGIAN)
+    conf = settings(vat={"BE": {"21": {"code": "OSSBE"}}})
+    draft = make_draft(what, conf, vies(ViesState.INVALID))
+    assert {line.vat_code for line in draft.lines} == {"OSSBE"}
+    assert "booked as a consumer sale" in draft.warnings[0].en
+
+
+def test_proof_without_a_consultation_number() -> None:
+    asked_at = datetime(2026, 10, 2, 10, 15, tzinfo=UTC)
+    answer = ViesAnswer(number="BE0428759497", state=ViesState.VALID, asked_at=asked_at)
+    what = order(goods("100.00"), to="BE", buyer=BELGIAN)
+    draft = make_draft(what, settings(), Evidence(vies=answer, currencies=frozenset({"EUR"})))
+    assert draft.lines[0].trail[-1].en == "VIES: valid on 2026-10-02 10:15 UTC."
+    assert draft.lines[0].trail[-1].nl == "VIES: geldig op 2026-10-02 10:15 UTC."
+    export = make_draft(order(goods("100.00"), to="CH", buyer=BELGIAN), settings(), vies(ViesState.VALID))
+    assert "VIES" not in export.lines[0].trail[-1].en
+
+
+def test_every_part_of_an_address_is_kept() -> None:
+    tidied = tidy_address(Address(region=" Noord   Holland ", city=" Haarlem ", country="nl"))
+    assert tidied == Address(region="Noord Holland", city="Haarlem", country="NL")
+    assert tidy_phone("+31 (0)20 123 45 60", "NL") == "+31201234560"
