@@ -70,6 +70,7 @@ async def test_changes_after_booking_are_shown_never_lost(desk: DeskMaker) -> No
         await at.poll()
         changed, cancelled, same = [await at.document(number) for number in "ABC"]
         assert (changed.state, changed.code) == (S.REVIEW, "order.changed-after-booking")
+        assert "121.00, it should be 99.00 EUR: a credit of 22.00" in changed.suggestion
         assert (cancelled.state, cancelled.code) == (S.REVIEW, "order.cancelled-after-booking")
         assert same.state is S.BOOKED
         assert at.target.total == Decimal("363.00")

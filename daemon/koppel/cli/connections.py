@@ -22,8 +22,10 @@ from koppel.store import ConnectionState
 async def apply(app: App, workshop: Workshop, files: tuple[Path, ...]) -> None:
     """Make or change connections from TOML files. Files are checked first; a wrong one changes nothing."""
     texts = [(file, _read(file)) for file in files]
-    for file, text in texts:
-        parse_connection(text, str(file), workshop.plugins)
+    settings = [await applying.check_connection(workshop, text, str(file)) for file, text in texts]
+    names = [each.name for each in settings]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise Misconfigured("connection.twice", f"Connection {', '.join(twice)} is given twice; nothing was applied.")
     results = [await applying.apply_connection(workshop, text, str(file)) for file, text in texts]
     await call_daemon(workshop.config, "wake")
     lines: list[str] = []

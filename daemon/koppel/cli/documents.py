@@ -12,7 +12,7 @@ from koppel.errors import Misconfigured
 from koppel.operating import inspecting, steering
 from koppel.operating.applying import known_connection
 from koppel.operating.dry_run import dry_run as run_dry
-from koppel.store import DocumentState
+from koppel.store import DocumentState, Event
 
 LONGEST_DETAIL = timedelta(days=14)
 
@@ -87,7 +87,7 @@ async def show(app: App, workshop: Workshop, name: str, reference: str) -> None:
     if document.message:
         lines.append(f"  {document.code}: {document.message} {document.suggestion}".rstrip())
     lines += [
-        f"  {event.at:%Y-%m-%d %H:%M:%S} UTC  {event.kind}  {event.before}->{event.after}  {event.message}".rstrip()
+        f"  {event.at:%Y-%m-%d %H:%M:%S} UTC  {event.kind}  {_step(event)}  {event.message}".rstrip()
         for event in events
     ]
     app.emit({"document": document, "events": events}, "\n".join(lines))
@@ -130,10 +130,7 @@ async def log_show(app: App, workshop: Workshop, name: str, reference: str | Non
         app.emit(entries, text)
         return
     events = await workshop.store.documents.events(name, reference, limit)
-    rows = [
-        (f"{each.at:%Y-%m-%d %H:%M:%S}", each.reference, each.kind, f"{each.before}->{each.after}", each.message)
-        for each in events
-    ]
+    rows = [(f"{each.at:%Y-%m-%d %H:%M:%S}", each.reference, each.kind, _step(each), each.message) for each in events]
     app.emit(events, table(rows))
 
 
@@ -159,3 +156,8 @@ async def log_detail(app: App, workshop: Workshop, name: str, switch: str, durat
         {"name": name, "until": until},
         f"{name}: detail log {'on until ' + f'{until:%Y-%m-%d %H:%M} UTC' if until else 'off'}",
     )
+
+
+def _step(event: Event) -> str:
+    """From which state to which; nothing where none changed."""
+    return f"{event.before}->{event.after}" if event.before or event.after else ""

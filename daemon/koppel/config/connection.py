@@ -103,7 +103,11 @@ def parse_connection(text: str, origin: str, plugins: Plugins) -> ConnectionSett
         booking=convert_toml({**rest, "orders": orders}, BookingSettings, origin),
         stock=convert_toml(_section(data, "stock", origin, optional=True), StockSettings, origin, "stock"),
     )
-    if not SHORTEST <= settings.interval <= LONGEST:
+    try:
+        fits = SHORTEST <= settings.interval <= LONGEST
+    except ValueError:
+        fits = False
+    if not fits:
         raise Misconfigured("config.value", f"{origin}, [orders]: interval must be between 1m and 1d.")
     _ = settings.releasing  # an unknown status is an error here, not at the first poll
     return settings

@@ -6,7 +6,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
-from koppel.config.toml import convert_toml, read_toml
+from koppel.config.toml import convert_toml, parse_duration, read_toml
+from koppel.errors import Misconfigured
 
 ENVIRONMENT = "KOPPEL_CONFIG"
 DEFAULT_FILE = Path("/etc/koppel/koppel.toml")
@@ -81,4 +82,9 @@ def load_daemon_config(path: Path | None = None) -> DaemonConfig:
         if not DEFAULT_FILE.exists():
             return DaemonConfig()
         chosen = DEFAULT_FILE
-    return convert_toml(read_toml(chosen), DaemonConfig, str(chosen))
+    config = convert_toml(read_toml(chosen), DaemonConfig, str(chosen))
+    try:
+        parse_duration(config.detail_log.keep)
+    except ValueError as error:
+        raise Misconfigured("config.value", f"{chosen}, [detail_log]: keep: {error}.") from error
+    return config

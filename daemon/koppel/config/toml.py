@@ -62,7 +62,10 @@ def parse_duration(text: str) -> timedelta:
     match = re.fullmatch(r"(\d+)([smhd])", text)
     if not match:
         raise ValueError(f"{text!r} is no duration like 90s, 15m, 1h or 14d")
-    return timedelta(**{_UNITS[match.group(2)]: int(match.group(1))})
+    try:
+        return timedelta(**{_UNITS[match.group(2)]: int(match.group(1))})
+    except OverflowError:
+        raise ValueError(f"{text!r} is too long") from None
 
 
 def parse_size(text: str) -> int:

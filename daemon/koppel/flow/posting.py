@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -19,11 +19,11 @@ from koppel.errors import (
     SignInNeeded,
 )
 from koppel.flow.administration import sure_of_administration
-from koppel.flow.counterparts import ensure_articles, ensure_customers, lasting, reason
+from koppel.flow.aside import DOWN, fault_of, put_aside, set_apart
+from koppel.flow.counterparts import ensure_articles, ensure_customers, reason
 from koppel.flow.cycle import IN_HAND, Cycle, broken, move, redact
 from koppel.flow.drafting import Drafted, draft_all
 from koppel.flow.recording import Work
-from koppel.log.places import first_of
 from koppel.log.redaction import scrub
 from koppel.model import Order
 from koppel.plugin import Booked, UpdatesBookings
@@ -31,15 +31,8 @@ from koppel.store import Document, DocumentState, Intent, IntentKind, NewIntent,
 
 BATCH = 60
 """Documents whose intents, and then whose outcomes, go into one commit. Looking up goes by the target's own batch."""
-WAITS = (timedelta(0), timedelta(minutes=5), timedelta(hours=1), timedelta(hours=6))
-"""Before each further try of an order whose write was not answered."""
-MAX_ATTEMPTS = len(WAITS) + 1
-"""Unanswered writes after which an order is set apart for a person: it may be the order that breaks the vendor."""
 UNKNOWN_IN_A_ROW = 5
 """Unanswered writes in one batch after which the vendor is taken to be down."""
-DOWN = "target.down"
-A_WHILE = timedelta(minutes=1)
-"""What a temporary fault hit waits longer than the flow does: the others get their turn first."""
 
 
 @dataclass
@@ -71,9 +64,9 @@ async def book(cycle: Cycle, work: Sequence[Work]) -> None:
     try:
         await _book(cycle, work)
     except Exception as raised:  # noqa: BLE001 - a plugin may raise anything
-        fault = _fault(cycle, raised, work)
+        fault = fault_of(cycle, raised, work)
         if len(work) == 1:
-            await _set_apart(cycle, [(*work[0], fault)])
+            await set_apart(cycle, [(*work[0], fault)])
             return
     else:
         return
@@ -84,27 +77,10 @@ async def book(cycle: Cycle, work: Sequence[Work]) -> None:
         try:
             await _book(cycle, [(document, order)])
         except Exception as raised:  # noqa: BLE001 - as above
-            apart.append((document, order, _fault(cycle, raised, [(document, order)])))
+            apart.append((document, order, fault_of(cycle, raised, [(document, order)])))
     if len(apart) == len(work):
         raise RetryLater(fault.code, fault.message, fault.suggestion)
-    await _set_apart(cycle, apart)
-
-
-def _fault(cycle: Cycle, raised: Exception, work: Sequence[Work]) -> KoppelError:
-    """What may be one order's fault; raises what is the connection's, without personal data."""
-    error = first_of(raised)
-    if isinstance(error, Refused | OutcomeUnknown):
-        return redact(error, [order for _, order in work])
-    if isinstance(error, KoppelError):
-        raise redact(error, [order for _, order in work])
-    return OutcomeUnknown("plugin.failed", broken(cycle, "target plugin", raised), "Tell the plugin's makers.")
-
-
-async def _set_apart(cycle: Cycle, apart: Sequence[tuple[Document, Order, KoppelError]]) -> None:
-    if apart:
-        async with cycle.write() as tx:
-            for document, order, error in apart:
-                await _put_aside(cycle, tx, document, order, error)
+    await set_apart(cycle, apart)
 
 
 async def _book(cycle: Cycle, work: Sequence[Work]) -> None:
@@ -222,7 +198,7 @@ async def _counterparts(
         async with cycle.write() as tx:
             for each in drafted:
                 if each.document.id in problems:
-                    await _put_aside(cycle, tx, each.document, each.order, problems[each.document.id])
+                    await put_aside(cycle, tx, each.document, each.order, problems[each.document.id])
     return [each for each in drafted if each.document.id not in problems], customers, articles
 
 
@@ -332,7 +308,7 @@ async def _commit(cycle: Cycle, ready: Sequence[Drafted], intents: Mapping[int |
                 await tx.settle_intent(intent.id, "failed")
                 if isinstance(outcome, CustomerGone):
                     await tx.unlink(IntentKind.CUSTOMER, each.draft.customer.identity)
-                await _put_aside(cycle, tx, each.document, each.order, outcome)
+                await put_aside(cycle, tx, each.document, each.order, outcome)
 
 
 async def _undo(cycle: Cycle, tx: Tx, each: Drafted, intent: Intent, *, sent: bool) -> None:
@@ -349,36 +325,6 @@ def _sure_at(cycle: Cycle, intent: Intent) -> datetime:
     at = max(cycle.clock.now(), intent.created_at) + cycle.target.traits.recheck_after
     cycle.wake(at)
     return at
-
-
-async def _put_aside(cycle: Cycle, tx: Tx, document: Document, order: Order, error: KoppelError) -> None:
-    """This document cannot be booked now: for good, for a while, or because its relation is gone.
-
-    What can pass by itself is never given up, but makes way for others; what came to nothing too often is.
-    """
-    now = cycle.clock.now()
-    attempts = document.attempts + 1
-    why = reason(error, order)
-    if (
-        isinstance(error, CustomerGone)
-        and cycle.settings.orders.customer_gone == "recreate"
-        and attempts < MAX_ATTEMPTS
-    ):
-        await move(tx, document, DocumentState.DUE, "customer.gone", why, only_from=IN_HAND, attempts=attempts)
-        cycle.wake(now)
-        return
-    temporary = isinstance(error, RetryLater | SignInNeeded | Misconfigured)
-    if lasting(error) or (attempts >= MAX_ATTEMPTS and not temporary):
-        await move(tx, document, DocumentState.ERROR, "refused", why, only_from=IN_HAND, attempts=document.attempts)
-        return
-    if temporary:
-        attempts = min(attempts, MAX_ATTEMPTS - 2)
-        not_before = error.not_before if isinstance(error, RetryLater) else None
-        at = max(not_before or now, now) + A_WHILE * (1 << (attempts - 1))
-    else:
-        at = now + max(WAITS[attempts - 1], A_WHILE)
-    cycle.wake(at)
-    await move(tx, document, DocumentState.RETRY, "held", why, only_from=IN_HAND, retry_at=at, attempts=attempts)
 
 
 async def _concluded(cycle: Cycle, tx: Tx, each: Drafted, booked: Booked) -> None:

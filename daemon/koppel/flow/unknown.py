@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from koppel.flow.administration import sure_of_administration
+from koppel.flow.aside import DOWN, MAX_ATTEMPTS, WAITS
 from koppel.flow.cycle import Cycle, move
-from koppel.flow.posting import DOWN, MAX_ATTEMPTS, WAITS
 from koppel.plugin import Booked
 from koppel.store import Document, DocumentFields, DocumentState, Intent, IntentKind, IntentState, Tx
 

@@ -16,7 +16,7 @@
 
 import msgspec
 
-from koppel.model import Order, UnreadableOrder
+from koppel.model import ZERO, Order, UnreadableOrder
 from koppel.store import Document, DocumentState
 
 WAITING = frozenset({DocumentState.OPEN, DocumentState.DUE, DocumentState.RETRY})
@@ -112,8 +112,20 @@ def _after_booking(
         kind="changed",
         code="order.changed-after-booking",
         message="Amounts, quantities or the VAT number changed at the channel after the order was booked.",
-        suggestion="Compare order and document and correct the document by hand; then process this one again.",
+        suggestion=f"{_correction(document, order)} Correct the document by hand; then process this one again.",
     )
+
+
+def _correction(document: Document, order: Order) -> str:
+    """What to book, in figures: a credit for what became less, an addition for what became more."""
+    if order.total is None or document.amount is None or order.currency != document.currency:
+        return "Compare order and document."
+    now = order.total - sum((line.vat_withheld for line in order.lines), ZERO)
+    apart = now - document.amount
+    if not apart:
+        return f"The total is {now} {order.currency} as before: compare lines, quantities and VAT."
+    kind = "a credit" if apart < 0 else "an addition"
+    return f"Booked is {document.amount}, it should be {now} {order.currency}: {kind} of {abs(apart)} is to be booked."
 
 
 def _cancelled_after_booking(document: Document) -> Verdict:
@@ -123,7 +135,7 @@ def _cancelled_after_booking(document: Document) -> Verdict:
         state=DocumentState.REVIEW,
         code=CANCELLED_AFTER_BOOKING,
         message="The order was cancelled at the channel after it was booked.",
-        suggestion="Book a credit document, or delete the booking while the target still allows it; "
+        suggestion=f"Book a credit document of {document.amount} {document.currency}, or delete the booking while the target still allows it; "
         "then process this one again, which closes it.",
     )
 

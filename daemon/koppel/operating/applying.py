@@ -21,6 +21,19 @@ class Applied:
 
 async def apply_connection(workshop: Workshop, text: str, origin: str) -> Applied:
     """Check a connection file and keep it; idempotent. Misconfigured names file and place; nothing is kept then."""
+    settings = await check_connection(workshop, text, origin)
+    heading = settings.heading
+    record = ConnectionRecord(name=heading.name, source=heading.source, target=heading.target, config=text)
+    changed = await workshop.store.connections.put(record)
+    await plan_flows(workshop.store, workshop.clock, settings)
+    if changed:
+        await workshop.store.flows.make_due(heading.name, "orders", workshop.clock.now())
+    notes = ("[stock] enabled: this version does not write stock yet.",) if settings.stock.enabled else ()
+    return Applied(heading.name, changed, await _missing_secrets(workshop, settings), notes)
+
+
+async def check_connection(workshop: Workshop, text: str, origin: str) -> ConnectionSettings:
+    """The settings of a file that may be applied. Raises Misconfigured otherwise; nothing is written."""
     settings = parse_connection(text, origin, workshop.plugins)
     heading = settings.heading
     existing = await workshop.store.connections.get(heading.name)
@@ -30,13 +43,7 @@ async def apply_connection(workshop: Workshop, text: str, origin: str) -> Applie
             f"{origin}: connection {heading.name} is {existing.source} -> {existing.target} already and has documents.",
             "Choose another name for a connection between other systems.",
         )
-    record = ConnectionRecord(name=heading.name, source=heading.source, target=heading.target, config=text)
-    changed = await workshop.store.connections.put(record)
-    await plan_flows(workshop.store, workshop.clock, settings)
-    if changed:
-        await workshop.store.flows.make_due(heading.name, "orders", workshop.clock.now())
-    notes = ("[stock] enabled: this version does not write stock yet.",) if settings.stock.enabled else ()
-    return Applied(heading.name, changed, await _missing_secrets(workshop, settings), notes)
+    return settings
 
 
 async def export_connection(workshop: Workshop, name: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
+import anyio
 import msgspec
 from msgspec import Struct
 
@@ -14,6 +15,9 @@ from koppel.operating.applying import known_connection
 from koppel.operating.backfilling import BackfillProgress, backfill_progress
 from koppel.plugin import Finding, NamesAdministration, Source, Target
 from koppel.store import ConnectionRecord, ConnectionState, Document, DocumentState, Event, FlowState
+
+LONGEST_CHECK = 300.0
+"""Seconds that a plugin may take to check itself."""
 
 
 class ConnectionStatus(Struct, frozen=True, kw_only=True):
@@ -99,9 +103,13 @@ async def check(workshop: Workshop, name: str) -> list[Finding]:
 async def _side(plugin: Source | Target) -> Sequence[Finding]:
     """What one side says of itself; where it cannot say anything, why. The other side is looked at all the same."""
     try:
-        return await plugin.check()
+        with anyio.fail_after(LONGEST_CHECK):
+            return [msgspec.convert(finding, Finding, from_attributes=True) for finding in await plugin.check()]
     except KoppelError as error:
         return [Finding(level="error", subject="sign-in", message=error.message, suggestion=error.suggestion)]
+    except Exception as error:  # noqa: BLE001 - whatever a plugin raises or gives
+        message = f"The plugin's own check failed: {type(error).__name__}."
+        return [Finding(level="error", subject="plugin", message=message, suggestion="Tell the plugin's makers.")]
 
 
 async def _administration(record: ConnectionRecord, target: object) -> list[Finding]:
