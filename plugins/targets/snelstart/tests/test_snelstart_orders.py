@@ -117,6 +117,7 @@ async def test_codes_that_do_not_fit_name_the_setting(
             with pytest.raises(Refused) as caught:
                 w.target.article_code(line)
             assert "Soort artikelcode" in caught.value.suggestion
+            assert f"length to {max(25, len(code))} " in caught.value.suggestion
             with pytest.raises(Refused):
                 await w.target.create_article(line)
             assert not w.calls("createArticle")

@@ -16,10 +16,16 @@ from koppel_snelstart.vat import Kind, parse_code
 from koppel_snelstart.wire import ArticleRequest, CompanyInfo, Omzetgroep, Ref
 
 _DUTCH_VAT = frozenset({Treatment.DOMESTIC, Treatment.ORIGIN_BELOW_THRESHOLD, Treatment.KOR_EXEMPT})
-_SETTING = (
-    "Set 'Soort artikelcode' to Alfanumeriek and its length to 25 in the SnelStart desktop program (Administratie > "
-    "Instellingen > Artikelen), give the product another code in the shop, or book in mode 'booking'."
-)
+_USUAL_LENGTH = 25
+
+
+def _setting(code: str) -> str:
+    """What a person can do about a code that does not fit."""
+    return (
+        f"Set 'Soort artikelcode' to Alfanumeriek and its length to {max(_USUAL_LENGTH, len(code))} in the SnelStart "
+        "desktop program (Administratie > Instellingen > Artikelen), give the product another code in the shop, or book "
+        "in mode 'booking'."
+    )
 
 
 def dutch_kind(line: DraftLine, settings: Settings) -> Kind | None:
@@ -76,20 +82,20 @@ def _check_code(code: str, company: CompanyInfo) -> None:
             raise Refused(
                 "snelstart.article-code",
                 f"Article code {code} is no number, and this administration takes only numbers as article code.",
-                _SETTING,
+                _setting(code),
             )
         if len(code) > tables.NUMERIC_CODE_DIGITS or int(code) > tables.NUMERIC_CODE_MAX:
             raise Refused(
                 "snelstart.article-code",
                 f"Article code {code} is too large: this administration takes numbers up to {tables.NUMERIC_CODE_MAX}.",
-                _SETTING,
+                _setting(code),
             )
     longest = company.artikelcode_max_lengte
     if longest and len(code) > longest:
         raise Refused(
             "snelstart.article-code",
             f"Article code {code} has {len(code)} characters; this administration takes at most {longest}.",
-            _SETTING,
+            _setting(code),
         )
 
 
