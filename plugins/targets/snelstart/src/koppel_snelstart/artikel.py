@@ -23,8 +23,8 @@ def _setting(code: str) -> str:
     """What a person can do about a code that does not fit."""
     return (
         f"Set 'Soort artikelcode' to Alfanumeriek and its length to {max(_USUAL_LENGTH, len(code))} in the SnelStart "
-        "desktop program (Administratie > Instellingen > Artikelen), give the product another code in the shop, or book "
-        "in mode 'booking'."
+        "desktop program (Administratie > Instellingen > Artikelen), give the product another code in the shop, or "
+        "book in mode 'booking'."
     )
 
 
