@@ -150,6 +150,15 @@ async def test_after_a_fault_only_a_look_up_tells(world: Opened, draft: Drafts, 
         assert len(rows(at, "salesorder/SalesOrders")) == done
 
 
+async def test_a_look_up_that_tells_no_id_is_not_an_empty_one(world: Opened, draft: Drafts) -> None:
+    async with world() as at:
+        own = draft()
+        await book(at, own)
+        rows(at, "salesorder/SalesOrders")[0]["OrderID"] = None
+        with pytest.raises(RetryLater):
+            await at.target.find_bookings([own.reference])
+
+
 @pytest.mark.parametrize("fault", ["lost_reply", "502", "500", "garbage", "reset"])
 async def test_a_fault_at_the_delivery_address_books_nothing(world: Opened, draft: Drafts, fault: str) -> None:
     async with world() as at:

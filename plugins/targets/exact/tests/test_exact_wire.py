@@ -10,7 +10,7 @@ from koppel.clock import AMSTERDAM
 from koppel.plugin import RetryLater
 from koppel.vendor import Reply
 from koppel_exact import wire
-from koppel_exact.received import Account, Header
+from koppel_exact.received import Account, Header, Journal
 
 
 def reply(body: bytes, status: int = 200) -> Reply:
@@ -70,3 +70,24 @@ def test_error_texts_of_json_xml_and_header() -> None:
     )
     assert wire.error_text(Reply(400, {"reason": "TooEarly"}, b"")) == "TooEarly"
     assert wire.error_text(reply(b"<html>oops", 502)) == ""
+
+
+def test_numbers_in_strings_are_read_and_stay_exact() -> None:
+    header = wire.entity(reply(b'{"d":{"OrderID":"a","AmountFC":"54.85","OrderNumber":"71"}}'), Header)
+    assert (str(header.amount), header.order_number) == ("54.85", 71)
+    page = reply(b'{"d":{"results":[{"Code":"70","Type":"20","IsBlocked":"false"}]}}')
+    assert wire.rows(page, Journal)[0] == [Journal(code="70", type=20, blocked=False)]
+
+
+def test_an_entity_without_envelope_is_read() -> None:
+    assert wire.entity(reply(b'{"ID":"a","Accountant":null}'), Account) == Account(id="a")
+
+
+def test_a_day_with_an_offset_is_the_dutch_day() -> None:
+    assert wire.read_day("2026-11-19T23:00:00Z") == date(2026, 11, 20)
+    assert wire.read_day("2026-11-20T00:00:00+01:00") == date(2026, 11, 20)
+
+
+def test_guids_are_the_same_in_either_case() -> None:
+    assert wire.same_id("{AB12-EF}", "ab12-ef")
+    assert not wire.same_id(None, "ab12-ef")

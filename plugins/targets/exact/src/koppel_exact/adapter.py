@@ -28,7 +28,7 @@ from koppel_exact.documents import DOCUMENTS
 from koppel_exact.received import Account, Created, Header, Item
 from koppel_exact.registers import Registers
 from koppel_exact.settings import ExactSettings
-from koppel_exact.wire import read_day
+from koppel_exact.wire import read_day, same_id
 
 
 class ExactTarget:
@@ -87,8 +87,10 @@ class ExactTarget:
         headers = await self._api.matching(self._document.resource, Header, self._document.select, terms)
         found: dict[str, Booked] = {}
         for header in sorted(headers, key=self._document.number):
+            if not header.id:  # "not found" would be taken for "not booked"
+                raise RetryLater("exact.unreadable", "Exact Online's list of documents has one without id.")
             reference = wanted.get((header.reference or "").strip())
-            if reference is not None and header.id:
+            if reference is not None:
                 found.setdefault(reference, self._as_booked(reference, header))
         return found
 
@@ -182,14 +184,14 @@ class ExactTarget:
     async def _is_there(self, customer: str) -> bool:
         condition = f"ID eq {odata.guid(customer)}"
         found = await self._api.rows("crm/Accounts", Account, relations.SELECT, condition)
-        return any(account.id == customer and relations.is_usable(account, self._today()) for account in found)
+        return any(same_id(account.id, customer) and relations.is_usable(account, self._today()) for account in found)
 
     async def _read_back(self, draft: Draft, booked: Booked) -> Booked:
         """The document as it stands. It is written, whatever happens here: no error may say otherwise."""
         with suppress(KoppelError):
             condition = f"{self._document.key} eq {odata.guid(booked.id)}"
             for header in await self._api.rows(self._document.resource, Header, self._document.select, condition):
-                if header.id == booked.id and header.amount is not None:
+                if same_id(header.id, booked.id) and header.amount is not None:
                     booked = self._as_booked(draft.reference, header)
         return booked
 

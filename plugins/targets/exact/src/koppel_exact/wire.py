@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Generic, TypeVar
 
@@ -21,14 +22,14 @@ _DATE = re.compile(r"/Date\((-?\d+)(?:[+-]\d{4})?\)/")
 def read_moment(value: str | None) -> datetime | None:
     """An Exact date as aware Amsterdam time: `/Date(ms)/` counts milliseconds of the Dutch wall clock [5.6].
 
-    Also takes ISO 8601 without zone. None where there is none or it cannot be read.
+    Also takes ISO 8601, with or without an offset. None where there is none or it cannot be read.
     """
     found = _DATE.fullmatch((value or "").replace("\\/", "/"))
     try:
-        naive = _EPOCH + timedelta(milliseconds=int(found[1])) if found else datetime.fromisoformat(value or "")
+        told = _EPOCH + timedelta(milliseconds=int(found[1])) if found else datetime.fromisoformat(value or "")
+        return told.astimezone(AMSTERDAM) if told.tzinfo else told.replace(tzinfo=AMSTERDAM)
     except (ValueError, OverflowError):
         return None
-    return naive.replace(tzinfo=AMSTERDAM)
 
 
 def read_day(value: str | None) -> date | None:
@@ -53,8 +54,13 @@ def show_day(value: date) -> str:
     return show_moment(datetime(value.year, value.month, value.day))  # noqa: DTZ001 - a day of the wall clock
 
 
+def same_id(one: str | None, other: str) -> bool:
+    """Whether two GUIDs are the same: hexadecimal digits mean the same in either case."""
+    return (one or "").strip("{}").casefold() == other.strip("{}").casefold()
+
+
 class _Envelope(Struct):
-    d: Raw
+    d: Raw | UnsetType = UNSET
 
 
 class _Page(Struct, Generic[T]):
@@ -64,26 +70,23 @@ class _Page(Struct, Generic[T]):
 
 def rows(reply: Reply, into: type[T]) -> tuple[Sequence[T], str | None]:
     """The rows of a collection answer and the address of the next page. Exact answers `{"d":{"results":[…]}}`, a bare
-    list in `d`, or one entity in `d` [5.2]. RetryLater ``vendor.garbage`` if it is none of these.
+    list in `d`, or one entity, in `d` or bare [5.2]; numbers may be strings. RetryLater ``vendor.garbage`` if it is
+    none of these.
     """
-    inner = _inner(reply)
-    if bytes(inner.content).lstrip().startswith(b"["):
-        return inner.json(list[into]), None  # type: ignore[valid-type]
-    page: _Page[T] = inner.json(_Page[into])  # type: ignore[valid-type]
+    envelope = decode(reply, _Envelope, strict=False)
+    inner = reply if isinstance(envelope.d, UnsetType) else replace(reply, content=bytes(envelope.d))
+    if inner.content.lstrip().startswith(b"["):
+        return decode(inner, list[into], strict=False), None  # type: ignore[valid-type]
+    page: _Page[T] = decode(inner, _Page[into], strict=False)  # type: ignore[valid-type]
     if isinstance(page.results, UnsetType):
-        return [inner.json(into)], None
+        return [decode(inner, into, strict=False)], None
     return page.results, page.next
 
 
 def entity(reply: Reply, into: type[T]) -> T:
     """The one entity of an answer. RetryLater ``vendor.garbage`` if there is none."""
     found, _ = rows(reply, into)
-    return found[0] if found else decode(Reply(reply.status, reply.headers, b"null"), into)
-
-
-def _inner(reply: Reply) -> Reply:
-    envelope = reply.json(_Envelope)
-    return Reply(reply.status, reply.headers, bytes(envelope.d))
+    return found[0] if found else decode(replace(reply, content=b"null"), into)
 
 
 class _Message(Struct):
