@@ -4,10 +4,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from booking.orders import EUROS, channel, extra, goods, order, settings, vies
+from booking.orders import EUROS, D, channel, extra, goods, order, settings, vies
 from koppel.booking import Evidence, ViesAnswer, ViesState, make_draft
 from koppel.booking.address import tidy_address, tidy_phone
+from koppel.booking.debtor_country import in_vat_country
 from koppel.errors import Refused
 from koppel.model import Address, Buyer, LineKind, Order
 
@@ -50,3 +52,33 @@ def test_every_part_of_an_address_is_kept() -> None:
     tidied = tidy_address(Address(region=" Noord   Holland ", city=" Haarlem ", country="nl"))
     assert tidied == Address(region="Noord Holland", city="Haarlem", country="NL")
     assert tidy_phone("+31 (0)20 123 45 60", "NL") == "+31201234560"
+
+
+def test_a_free_gift_is_no_order_without_vat() -> None:
+    charged = goods("121.00", name="a", channel_vat=channel("21.00"))
+    gift = goods("0.00", name="b", channel_vat=channel("0.00"))
+    conf = settings(vat={"BE": {"21": {"code": "OSSBE"}}})
+    draft = make_draft(order(charged, gift, to="BE", buyer=BELGIAN), conf, vies(ViesState.INVALID))
+    assert {line.vat_code for line in draft.lines} == {"OSSBE"}
+
+
+def test_goods_without_a_product_are_standard() -> None:
+    line = make_draft(order(replace(goods("121.00"), product=None)), settings(), EUROS).lines[0]
+    assert (line.vat_code, line.code, line.ean) == ("HOOG", None, None)
+
+
+def test_an_article_for_rounding_may_name_its_rate() -> None:
+    conf = settings(articles={"rounding": "R{rate}"})
+    assert make_draft(order(goods("10.00"), total=D("10.01")), conf, EUROS).lines[1].code == "R0"
+
+
+def test_a_channel_is_called_in_words() -> None:
+    conf = settings(orders={"description": "{channel}"})
+    assert make_draft(order(goods("10.00"), channel="my_own_shop"), conf, EUROS).description == "My own shop"
+
+
+def test_a_debtor_that_the_user_coded_stays_that_debtor() -> None:
+    conf = settings(orders={"customers": "collective", "collective_code": "10001"})
+    draft = make_draft(order(goods("119.00"), to="DE"), conf, EUROS)
+    assert draft.customer.code == "10001"
+    assert in_vat_country(draft) == draft

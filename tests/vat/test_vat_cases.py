@@ -113,6 +113,11 @@ def test_row_of_the_wrong_width(cells: str) -> None:
     assert "fields, the header 18" in outcome.reason
 
 
+def test_a_row_too_short_for_its_id_has_none() -> None:
+    outcome = one("gross,id\n5\n")
+    assert (outcome.id, outcome.treatment) == ("", "REVIEW")
+
+
 def test_bad_row_does_not_hide_the_good_ones() -> None:
     outcomes = list(decide_cases(f"{HEADER}\n{row(gross='x')}\n{row(id='2')}\n", "nl"))
     assert [each.treatment for each in outcomes] == ["REVIEW", "DOMESTIC"]

@@ -213,3 +213,8 @@ def test_the_small_business_scheme_reaches_consumers_abroad_below_the_threshold(
 ) -> None:
     decision = decided(**{"kor": True, "arrival": "DE", "oss": False, "above": False, **changes})
     assert (decision.rule, decision.code) == (rule, code)
+
+
+def test_reverse_charge_goods_before_the_table_of_rates_begins_are_asked_about() -> None:
+    decision = decided(category=REVERSE_CHARGE, business=True, on=date(1990, 1, 1))
+    assert (decision.rule, decision.trail[-1]) == ("6", texts.REVERSE_CHARGE)
