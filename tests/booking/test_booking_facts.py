@@ -8,9 +8,10 @@ from msgspec.structs import replace
 
 from booking.orders import EUROS, D, channel, extra, goods, order, settings, vies
 from koppel.booking import Evidence, ViesAnswer, ViesState, make_draft
-from koppel.booking.address import tidy_address, tidy_phone
+from koppel.booking.address import tidy_address, tidy_phone, tidy_postcode
 from koppel.booking.debtor_country import in_vat_country
-from koppel.errors import Refused
+from koppel.booking.templates import DESCRIPTION, check_template
+from koppel.errors import Misconfigured, Refused
 from koppel.model import Address, Buyer, LineKind, Order
 
 BELGIAN = Buyer(email="inkoop@example.org", company="Voorbeeld BV", vat_id="BE 0428.759.497")
@@ -82,3 +83,34 @@ def test_a_debtor_that_the_user_coded_stays_that_debtor() -> None:
     draft = make_draft(order(goods("119.00"), to="DE"), conf, EUROS)
     assert draft.customer.code == "10001"
     assert in_vat_country(draft) == draft
+
+
+def test_city_and_region_stand_in_for_a_missing_postcode() -> None:
+    for city, region in (("Las Palmas", None), ("Playa", "Gran Canaria")):
+        what = order(goods("100.00"), delivery=Address(country="ES", city=city, region=region))
+        with pytest.raises(Refused, match="Canary Islands"):
+            make_draft(what, settings(), EUROS)
+
+
+def test_a_debtor_of_whom_only_the_email_is_known() -> None:
+    what = order(goods("25.00", sku="CARD"), delivery=None, buyer=Buyer(email="koper@example.org"))
+    customer = make_draft(what, settings(orders={"customers": "individual"}), EUROS).customer
+    assert (customer.email, customer.address, customer.contact) == ("koper@example.org", None, None)
+
+
+def test_a_collective_debtor_abroad_is_known_by_its_country() -> None:
+    conf = settings(orders={"customers": "collective"})
+    draft = make_draft(order(goods("119.00"), to="DE"), conf, EUROS)
+    assert in_vat_country(draft).customer.identity == f"{draft.customer.identity}|DE"
+
+
+@pytest.mark.parametrize("given", ["1012ab", "NL 1012 AB", "nl-1012AB"])
+def test_a_dutch_postcode_is_written_one_way(given: str) -> None:
+    assert tidy_postcode(given, "NL") == "1012 AB"
+
+
+@pytest.mark.parametrize("text", ["{nonsense}", "{order_number"])
+def test_a_wrong_placeholder_has_its_code(text: str) -> None:
+    with pytest.raises(Misconfigured) as caught:
+        check_template("description", text, DESCRIPTION)
+    assert caught.value.code == "config.placeholder"
