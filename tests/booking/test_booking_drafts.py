@@ -376,7 +376,8 @@ def test_nothing_is_no_contradiction() -> None:
 
 
 def test_another_rate_is_a_warning_and_ours_is_booked() -> None:
-    draft = make_draft(order(goods("121.00", channel_vat=channel(rate="9"))), settings(), EUROS)
+    table = settings(categories={"standard": ["SKU-1"]})
+    draft = make_draft(order(goods("121.00", channel_vat=channel(rate="9"))), table, EUROS)
     assert draft.lines[0].vat == D("21.00")
     assert "channel charges 9 %" in draft.warnings[0].en
     assert "rekent 9 %" in draft.warnings[0].nl

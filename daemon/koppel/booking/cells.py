@@ -5,15 +5,17 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from koppel.booking.facts import category_of, facts_of
+from koppel.booking.facts import category_of, chosen_category, facts_of
 from koppel.booking.settings import GIFT_CARD, BookingSettings, VatRow
 from koppel.booking.table import find_row, missing_row, row_name
 from koppel.errors import KoppelError, Refused, RetryLater
 from koppel.model import ZERO, Order, OrderLine
 from koppel.vat.facts import Decision
+from koppel.vat.rates import Rate, current_rates
 from koppel.vat.rules import decide
 from koppel.vat.sentence import Sentence
 from koppel.vat.treatment import Treatment
+from koppel.vat.verdict import plain
 from koppel.vat.vies import ViesAnswer
 
 OUTSIDE = "outside"
@@ -51,6 +53,10 @@ def goods_cell(
     decision = decide(facts_of(order, line, settings, on, vies))
     if decision.refused:
         raise refusal(order, line, decision, asked=settings.orders.vies)
+    told: tuple[Sentence, ...] = ()
+    if (sold_at := _sold_at(line, settings, decision, on)) is not None:
+        decision = decide(facts_of(order, line, settings, on, vies, sold_at.category))
+        told = (_as_sold(line, sold_at),)
     home = settings.seller.country
     country = decision.country
     name = row_name(decision.treatment, country, home)
@@ -61,7 +67,26 @@ def goods_cell(
         rate=rate,
         row=find_row(settings.vat, name, rate, order.number),
         trail=(*_without_amount(decision), *_proof(decision, vies)),
-        warnings=decision.warnings,
+        warnings=(*decision.warnings, *told),
+    )
+
+
+def _sold_at(line: OrderLine, settings: BookingSettings, decision: Decision, on: date) -> Rate | None:
+    """The rate that the shop itself charges, where the user's table is silent about the product and the country has
+    that rate: what the shop sells with is a fact, not a guess (V1). None where ours is the same, or theirs is none.
+    """
+    told = line.channel_vat.rate if line.channel_vat else None
+    if not told or not decision.rate or told == decision.rate or chosen_category(line, settings) is not None:
+        return None
+    rates = current_rates(decision.country or "", on)
+    return next((rate for rate in rates if rate.percentage == told), None)
+
+
+def _as_sold(line: OrderLine, rate: Rate) -> Sentence:
+    percentage = plain(rate.percentage)
+    return Sentence(
+        f"De winkel rekent {percentage} % op {line.kind} {line.gross}, een tarief van {rate.country}; zo geboekt.",
+        f"The shop charges {percentage} % on {line.kind} {line.gross}, a rate of {rate.country}; booked like that.",
     )
 
 

@@ -20,10 +20,15 @@ def departure(order: Order, settings: BookingSettings) -> str | None:
 
 
 def category_of(line: OrderLine, settings: BookingSettings) -> str:
-    """The VAT category of a goods line by the user's table: an exact code first, then the first glob, else standard."""
+    """The VAT category of a goods line: the user's, else standard."""
+    return chosen_category(line, settings) or STANDARD
+
+
+def chosen_category(line: OrderLine, settings: BookingSettings) -> str | None:
+    """The VAT category by the user's table: an exact code first, then the first glob; None = the table is silent."""
     product = line.product
     if not settings.categories:
-        return STANDARD
+        return None
     codes = {code for code in (product.sku, product.article_code, product.ean) if code} if product else set[str]()
     for category, patterns in settings.categories.items():
         if not codes.isdisjoint(patterns):
@@ -31,11 +36,21 @@ def category_of(line: OrderLine, settings: BookingSettings) -> str:
     for category, patterns in settings.categories.items():
         if any(fnmatchcase(code, pattern) for code in codes for pattern in patterns):
             return category
-    return STANDARD
+    return None
 
 
-def facts_of(order: Order, line: OrderLine, settings: BookingSettings, on: date, vies: ViesAnswer | None) -> Facts:
-    """The facts of one goods line. An answer of VIES about another number than the buyer's counts as none."""
+def facts_of(
+    order: Order,
+    line: OrderLine,
+    settings: BookingSettings,
+    on: date,
+    vies: ViesAnswer | None,
+    category: str | None = None,
+) -> Facts:
+    """The facts of one goods line. An answer of VIES about another number than the buyer's counts as none.
+
+    ``category`` overrules the user's table.
+    """
     seller, delivery, buyer = settings.seller, order.delivery, order.buyer
     wait = settings.orders.business_without_number == "review"
     return Facts(
@@ -45,7 +60,7 @@ def facts_of(order: Order, line: OrderLine, settings: BookingSettings, on: date,
         postcode=delivery.postcode if delivery else None,
         city=" ".join(filter(None, (delivery.city, delivery.region))) if delivery else None,
         on=on,
-        category=category_of(line, settings),
+        category=category or category_of(line, settings),
         gross=line.gross - line.vat_withheld,
         currency=order.currency,
         buyer_vat_id=buyer.vat_id,

@@ -16,6 +16,7 @@ from koppel.model import ZERO, LineKind, Order, OrderLine, spread
 from koppel.vat.sentence import Sentence
 from koppel.vat.treatment import Treatment
 
+_SURCHARGES = frozenset({LineKind.SHIPPING, LineKind.GIFT_WRAP, LineKind.PAYMENT_COSTS})
 _OUTSIDE = {
     LineKind.DEPOSIT: Sentence("Statiegeld is geen omzet.", "A deposit is no turnover."),
     LineKind.TIP: Sentence("Een fooi is geen omzet.", "A tip is no turnover."),
@@ -59,7 +60,7 @@ def parts_of(order: Order, settings: BookingSettings, decide: Callable[[OrderLin
                 Part(line=line, cell=outside_cell(order, settings, first, _OUTSIDE[line.kind]), gross=line.gross),
             )
         else:
-            made[line.id] = _following(order, line, made)
+            made[line.id] = _following(order, line, made, decide)
         for part in made[line.id]:
             _check_withheld(order, part)
     return tuple(part for line in order.lines for part in made.get(line.id, ()))
@@ -80,7 +81,12 @@ def _goods_first(lines: Sequence[OrderLine]) -> list[OrderLine]:
     return sorted(lines, key=rank)
 
 
-def _following(order: Order, line: OrderLine, made: Mapping[str, tuple[Part, ...]]) -> tuple[Part, ...]:
+def _following(
+    order: Order,
+    line: OrderLine,
+    made: Mapping[str, tuple[Part, ...]],
+    decide: Callable[[OrderLine], Cell | None],
+) -> tuple[Part, ...]:
     groups = _groups(_leaders(order, line, made))
     if not groups:
         raise Refused(
@@ -89,7 +95,7 @@ def _following(order: Order, line: OrderLine, made: Mapping[str, tuple[Part, ...
             "Book this order by hand.",
         )
     amount = _own(line)
-    chosen = _by_channel(line, groups, amount)
+    chosen = _by_channel(line, groups, amount) or _as_charged(line, groups, decide)
     if chosen is not None:
         return (Part(line=line, cell=chosen, gross=amount),)
     weights = [max(weight, ZERO) for _, weight in groups]
@@ -150,6 +156,19 @@ def _by_channel(line: OrderLine, groups: Sequence[tuple[Cell, Decimal]], amount:
     if told is None or len(groups) < 2 or not amount:
         return None
     return next((cell for cell, _ in groups if cell.rate == told), None)
+
+
+def _as_charged(
+    line: OrderLine, groups: Sequence[tuple[Cell, Decimal]], decide: Callable[[OrderLine], Cell | None]
+) -> Cell | None:
+    """A surcharge that the shop sells at another rate of the country than its goods: shipping at the high rate."""
+    told = line.channel_vat.rate if line.channel_vat else None
+    first = groups[0][0]
+    if line.kind not in _SURCHARGES or not told or not first.rate or any(cell.rate == told for cell, _ in groups):
+        return None
+    cell = decide(line)
+    same = cell is not None and (cell.treatment, cell.country, cell.rate) == (first.treatment, first.country, told)
+    return cell if same else None
 
 
 def _own(line: OrderLine) -> Decimal:

@@ -135,7 +135,7 @@ def _cancelled_after_booking(document: Document) -> Verdict:
         state=DocumentState.REVIEW,
         code=CANCELLED_AFTER_BOOKING,
         message="The order was cancelled at the channel after it was booked.",
-        suggestion=f"Book a credit document of {document.amount} {document.currency}, or delete the booking while the target still allows it; "
+        suggestion=f"Book a credit of {document.amount} {document.currency}, or delete the booking while it can be; "
         "then process this one again, which closes it.",
     )
 
