@@ -114,3 +114,8 @@ def test_a_wrong_placeholder_has_its_code(text: str) -> None:
     with pytest.raises(Misconfigured) as caught:
         check_template("description", text, DESCRIPTION)
     assert caught.value.code == "config.placeholder"
+
+
+def test_a_yen_of_vat_that_the_channel_does_not_report_is_rounding() -> None:
+    what = order(goods("5", channel_vat=channel("0")), currency="JPY")
+    assert make_draft(what, settings(), Evidence(currencies=None)).lines[0].vat == 0

@@ -111,6 +111,7 @@ def test_row_of_the_wrong_width(cells: str) -> None:
     outcome = one(f"{HEADER}\n{cells}\n")
     assert outcome.treatment == "REVIEW"
     assert "fields, the header 18" in outcome.reason
+    assert "velden, de kop 18" in one(f"{HEADER}\n{cells}\n", "nl").reason
 
 
 def test_a_row_too_short_for_its_id_has_none() -> None:

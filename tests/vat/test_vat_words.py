@@ -218,3 +218,12 @@ def test_the_small_business_scheme_reaches_consumers_abroad_below_the_threshold(
 def test_reverse_charge_goods_before_the_table_of_rates_begins_are_asked_about() -> None:
     decision = decided(category=REVERSE_CHARGE, business=True, on=date(1990, 1, 1))
     assert (decision.rule, decision.trail[-1]) == ("6", texts.REVERSE_CHARGE)
+
+
+def test_a_number_of_the_departure_country_is_told_whatever_its_check_digits() -> None:
+    decision = decided(departure="DE", arrival="BE", buyer_vat_id="DE123456789")
+    assert decision.trail[-1] == texts.NUMBER_OF_DEPARTURE.fill(start="DE").then(texts.NOT_CHARGED)
+
+
+def test_braces_that_mean_nothing_stay() -> None:
+    assert Sentence("{a} {b}", "{b} {a}").fill(a=1) == Sentence("1 {b}", "{b} 1")
