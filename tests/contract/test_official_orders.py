@@ -18,7 +18,7 @@ ECB = b"Date, GBP, \n24 December 2024, 0.8000, \n27 December 2024, 0.8100, \n"
 """In the ECB's form; the rates are ours."""
 SECTIONS: dict[str, dict[str, Any]] = {
     "orders": {"customers": "collective-per-country"},
-    "source": {"marketplaces": ["NL", "DE", "GB"], "start": "2024-12-01"},
+    "source": {"marketplaces": ["NL", "DE", "GB"], "start": "2024-12-01", "window_days": 31},
 }
 OUTCOMES: dict[str, dict[str, str]] = {
     "samples/orders2026_getOrder_200_gb_docs_example.json": {"202-1234567-8901234": "error vat.channel-differs"},

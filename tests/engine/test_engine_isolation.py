@@ -186,7 +186,7 @@ async def test_a_store_that_is_full_for_a_while_stops_nobody_for_good(hall: Hall
         at.workshop.store.leases.acquire = no_lease  # type: ignore[method-assign]
         at.workshop.store.detail.purge = no_purge  # type: ignore[method-assign]
         async with at.at_work():
-            await at.pass_time(timedelta(hours=3))
+            await at.pass_time(timedelta(minutes=10))
             full = False
             await at.until(lambda: bool(at.targets["shop"].booked), timedelta(minutes=5))
         lines = journal()
