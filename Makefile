@@ -12,6 +12,7 @@ lint: .venv/.installed-dev
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/lint-imports
+	.venv/bin/python scripts/check_no_float.py
 	.venv/bin/mypy
 	.venv/bin/pyright
 
