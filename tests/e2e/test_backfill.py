@@ -103,12 +103,15 @@ async def daemon(bench: Bench) -> AsyncGenerator[None]:
 
 async def test_the_daemon_goes_on_after_it_was_cut_off(tmp_path: Path) -> None:
     async with long_ago(tmp_path, size=350) as bench:
+        source: Any = bench.scene.source
+        source.faults.add("slow", "searchOrders", seconds=5)  # so that it cannot be done before we look
         async with daemon(bench):
             await start(bench)
             while not (await progress(bench)).pages:
                 await bench.clock.sleep(0.1)
         cut_at = await progress(bench)
         assert cut_at.end is None
+        source.faults.set([])
         async with daemon(bench):
             done = await finish(bench)
             assert (done.end, done.seen) == ("done", 350)

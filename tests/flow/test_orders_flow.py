@@ -8,9 +8,11 @@ import pytest
 
 from flow.desk import NAME, PLACED, DeskMaker, order
 from koppel.errors import CustomerGone, Misconfigured, OutcomeUnknown, Refused, RetryLater, SignInNeeded
+from koppel.flow.cycle import Cycle, move
+from koppel.flow.unknown import settle_unknown
 from koppel.model import Order, UnreadableOrder
 from koppel.operating.steering import retry
-from koppel.store import DocumentState
+from koppel.store import DocumentState, IntentKind, NewIntent
 from koppel.testing.scripted import ScriptedSource, ScriptedTarget
 
 pytestmark = pytest.mark.anyio
@@ -273,3 +275,36 @@ async def test_nothing_new_costs_no_write(desk: DeskMaker) -> None:
         with anyio.fail_after(5):
             await at.poll()
         assert at.target.times == {"A": 1}
+
+
+async def test_crashes_of_ours_are_never_held_against_an_order(desk: DeskMaker) -> None:
+    """Killed eight times with the same batch announced: nothing is given up, nothing waits for hours."""
+    down = ScriptedTarget(before=lambda _draft: RetryLater("down", "Down."))
+    async with desk(source=ScriptedSource([order("A")]), target=down) as at:
+        await at.poll()
+        record = await at.workshop.store.connections.get(NAME)
+        assert record is not None
+        opened = await at.workshop.opener.open(record)
+        store = at.workshop.store
+        lease = await store.leases.acquire(NAME, "killed", 3600)
+        assert lease is not None
+        cycle = Cycle(
+            settings=opened.settings,
+            source=opened.source,
+            target=opened.target,
+            store=store,
+            lease=lease,
+            clock=at.clock,
+            hooks=at.workshop.plugins.manager.hook,
+            facts=at.workshop.facts.of(opened.settings),
+        )
+        tries = (await at.document("A")).attempts
+        for _ in range(8):
+            document = await at.document("A")
+            async with store.write(lease) as tx:
+                await tx.open_intents([NewIntent(kind=IntentKind.BOOKING, key="A", document_id=document.id)])
+                await move(tx, document, S.BOOKING, "booking")
+            await settle_unknown(cycle)
+            document = await at.document("A")
+            assert (document.state, document.attempts) == (S.DUE, tries)
+        await store.leases.release(lease)

@@ -73,20 +73,23 @@ async def _missing(cycle: Cycle, tx: Tx, document: Document, intent: Intent | No
 async def _try_again(cycle: Cycle, tx: Tx, document: Document, intent: Intent | None) -> None:
     """After a crash and after the first unanswered try at once, then less and less often, in the end not any more.
 
-    A vendor that answers nobody is not this order's fault: then it is never given up.
+    A vendor that answers nobody is not this order's fault: then it is never given up. Nor is a crash of ours: it leaves
+    a whole batch announced, most of it never sent, and counts as no try.
     """
+    if intent is None or intent.state is IntentState.OPEN:
+        await move(tx, document, DocumentState.DUE, "not-found")
+        return
     now = cycle.clock.now()
     attempts = document.attempts + 1
     if document.code == DOWN:
         attempts = min(attempts, MAX_ATTEMPTS - 1)
-    crashed = intent is None or intent.state is IntentState.OPEN
     if attempts >= MAX_ATTEMPTS:
         message = f"Order {document.reference}: {attempts} times no usable answer, and it is not in the target."
         suggestion = "Look at the detail log for what the target answers to this order, then process it again."
         await move(
             tx, document, DocumentState.ERROR, "given-up", ("order.poison", message, suggestion), attempts=attempts
         )
-    elif crashed or attempts == 1:
+    elif attempts == 1:
         await move(tx, document, DocumentState.DUE, "not-found", attempts=attempts)
     else:
         at = now + WAITS[attempts - 1]
